@@ -1,0 +1,1 @@
+../../supervisor/_front/__init__.py

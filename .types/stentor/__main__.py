@@ -1,0 +1,1 @@
+../../supervisor/_front/__main__.py

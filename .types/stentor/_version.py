@@ -1,0 +1,1 @@
+../../supervisor/_front/_version.py

@@ -1,0 +1,44 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything they need they bring themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DOCS ?= docs
+PORT ?= 8765
+
+.PHONY: run test check bench pykka format venv clean
+
+run: venv  ## Start the example agent host with its page; DOCS=folder and PORT=number may be given.
+	$(BIN)/python -m examples.agent_host --docs '$(DOCS)' --port '$(PORT)'
+
+test: venv  ## Run all tests.
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope $(ARGS)
+
+check: venv  ## Style, types of two checkers, floors and exports.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy examples benchmarks
+	$(BIN)/basedpyright
+	$(BIN)/python -m pytest -q tests/packaging/test_floors.py tests/packaging/test_exports.py
+
+bench: venv  ## Figures beside their peers in the same run; fails where a goal is missed.
+	$(BIN)/python -m benchmarks.actors
+	$(BIN)/python -m benchmarks.delivery
+
+pykka: venv  ## Pykka's own test suite with LoopActor as one more runtime.
+	$(BIN)/python tests/pykka_suite.py
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+venv: $(VENV)/.ready
+
+$(VENV)/.ready: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
+	$(BIN)/python -m pip install --quiet -e '.[console,asgi,test,check,bench]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
