@@ -1,6 +1,30 @@
 """What is said: errors, events, frames, and the two halves of the wire protocol as machines without I/O."""
 
-from ._event_codec import decode_event, encode_event, largest_field
+from ._buffer import (
+    ReplayBuffer,
+)
+from ._client import (
+    ClientProtocol,
+)
+from ._client_effects import (
+    ClientState,
+    Position,
+)
+from ._closecodes import (
+    CloseCode,
+    reconnects,
+)
+from ._codec import (
+    binary_refused,
+    decode_client,
+    decode_server,
+    encode_frame,
+)
+from ._event_codec import (
+    decode_event,
+    encode_event,
+    largest_field,
+)
 from ._events import (
     AgentCancelled,
     AgentCompleted,
@@ -15,24 +39,109 @@ from ._events import (
     ToolFailed,
     UnknownEvent,
 )
-from ._names import session_id, split_session_id
+from ._frames import (
+    ByeFrame,
+    ClientFrame,
+    ErrorFrame,
+    HelloFrame,
+    NoticeFrame,
+    ServerFrame,
+)
+from ._ledger import (
+    Ledger,
+)
+from ._limits import (
+    Limits,
+)
+from ._log_values import (
+    Append,
+    Appended,
+    FailedRange,
+    Floor,
+    LogState,
+    Rejection,
+    Token,
+)
+from ._names import (
+    session_id,
+    split_session_id,
+)
+from ._server import (
+    ServerSession,
+)
+from ._server_effects import (
+    Ack,
+    AskSnapshot,
+    Claim,
+    Close,
+    Closed,
+    Effect,
+    EndAsked,
+    Fail,
+    Handle,
+    Hint,
+    Note,
+    Read,
+    Resolve,
+    Write,
+)
 
 __all__ = [
+    "Ack",
     "AgentCancelled",
     "AgentCompleted",
     "AgentFailed",
     "AgentStarted",
     "AgentThinking",
+    "Append",
+    "Appended",
+    "AskSnapshot",
+    "ByeFrame",
+    "Claim",
+    "ClientFrame",
+    "ClientProtocol",
+    "ClientState",
+    "Close",
+    "CloseCode",
+    "Closed",
     "Custom",
+    "Effect",
+    "EndAsked",
+    "ErrorFrame",
     "Event",
+    "Fail",
+    "FailedRange",
+    "Floor",
+    "Handle",
+    "HelloFrame",
+    "Hint",
+    "Ledger",
+    "Limits",
+    "LogState",
+    "Note",
+    "NoticeFrame",
+    "Position",
+    "Read",
+    "Rejection",
+    "ReplayBuffer",
+    "Resolve",
+    "ServerFrame",
+    "ServerSession",
     "Text",
+    "Token",
     "ToolCompleted",
     "ToolExecuting",
     "ToolFailed",
     "UnknownEvent",
+    "Write",
+    "binary_refused",
+    "decode_client",
     "decode_event",
+    "decode_server",
     "encode_event",
+    "encode_frame",
     "largest_field",
+    "reconnects",
     "session_id",
     "split_session_id",
 ]

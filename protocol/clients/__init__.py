@@ -1,1 +1,28 @@
-"""Placeholder door."""
+"""Clients: the asyncio one, the probe of the tests, and the JavaScript module in ``js``."""
+
+from __future__ import annotations
+
+from ._asyncio import Client
+from ._clock import ClientClock, ClientTimer, LoopTime
+from ._delivered import Delivered
+from ._ended import ClientClosed, TakenOver
+from ._line import Dial, Line, LineReceiver
+from ._memory import memory_dial
+from ._probe import ProbeClient
+from ._websocket import dial_websocket
+
+__all__ = [
+    "Client",
+    "ClientClock",
+    "ClientClosed",
+    "ClientTimer",
+    "Delivered",
+    "Dial",
+    "Line",
+    "LineReceiver",
+    "LoopTime",
+    "ProbeClient",
+    "TakenOver",
+    "dial_websocket",
+    "memory_dial",
+]

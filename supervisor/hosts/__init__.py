@@ -1,1 +1,5 @@
-"""Placeholder door."""
+"""Hosts: how the runtime is embedded in web frameworks."""
+
+from ._lifespan import lifespan
+
+__all__ = ["lifespan"]

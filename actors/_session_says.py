@@ -1,0 +1,78 @@
+"""What clients say, on its way up and back: taken once, answered always."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from stentor.protocol import AskSnapshot, EndAsked, Handle
+from stentor.protocol.errors import StentorError
+
+from ._session_messages import EndWanted, Prompt, SnapshotWanted
+from ._session_ports import Effects, PortCaller
+from .ports import New, Repeated
+
+__all__ = ["Speaker"]
+
+
+class Speaker(PortCaller):
+    """The half of a session that talks to the one above it."""
+
+    def _handle(self, effect: Handle) -> Effects:
+        cell, token, key = self._cell, self._machine.token, (effect.tab, effect.cid)
+        if token is None:
+            return []
+
+        def then(answer: New | Repeated) -> Effects:
+            if isinstance(answer, Repeated) and answer.answer is not None:
+                return self._machine.answered(*key, _refusal(answer.answer), self._now())
+            if cell.handed is not None and key in cell.handed:
+                return []
+            return self._hand_up(effect, answer.run if isinstance(answer, New) else "")
+
+        body = msgspec.json.encode([effect.type, effect.data])
+        return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then)
+
+    def _hand_up(self, effect: Handle, run: str) -> Effects:
+        cell, key = self._cell, (effect.tab, effect.cid)
+        identity = cell.emitter.identity(effect.line)
+        prompt = Prompt(cell.session, *key, effect.type, effect.data, run, identity)
+        if cell.up is None:
+            return self.answered(*key, ("nobody_listens", "this host takes no messages"))
+        try:
+            cell.up(prompt)
+        except StentorError as error:
+            return self.answered(*key, (error.code, str(error)))
+        if cell.handed is None:
+            cell.handed = set()
+        cell.handed.add(key)
+        return []
+
+    def answered(self, tab: str, cid: int, refused: tuple[str, str] | None) -> Effects:
+        """Keep the answer to a client's message, and send it."""
+        cell, token = self._cell, self._machine.token
+        if cell.handed is not None:
+            cell.handed.discard((tab, cid))
+        if token is None:
+            # Another process has the session now; the client asks it again.
+            return []
+        answer = ["taken"] if refused is None else ["refused", *refused]
+
+        def then(_: Any) -> Effects:
+            return self._machine.answered(tab, cid, refused, self._now())
+
+        return self._ask(cell.inbox.answer, (cell.session, tab, cid, token, answer), then)
+
+    def _snapshot(self, effect: AskSnapshot) -> Effects | None:
+        if self._cell.up is None:
+            return self._machine.snapshot(effect.line, None, self._now())
+        self._cell.up(SnapshotWanted(self._cell.session, effect.line, effect.why, effect.upto))
+        return None
+
+    def _end_asked(self, effect: EndAsked) -> None:
+        if self._cell.up is not None:
+            self._cell.up(EndWanted(self._cell.session, effect.tab))
+
+
+def _refusal(answer: Any) -> tuple[str, str] | None:
+    return None if answer[0] == "taken" else (answer[1], answer[2])

@@ -1,0 +1,38 @@
+"""The memory store: everything that a session needs to keep, for as long as the process lives."""
+
+from __future__ import annotations
+
+from stentor.protocol import Limits
+
+from ..ports import Hints, Inbox, Log, Ownership, Runs
+from ._memory_hints import MemoryHints
+from ._memory_inbox import MemoryInbox
+from ._memory_log import MemoryLog
+from ._memory_ownership import MemoryOwnership
+from ._memory_runs import MemoryRuns
+from ._streams import Streams
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """The five ports over one memory. Two runtimes of a process that are given the same store share its sessions.
+
+    Args:
+        limits: Of them it takes how many acked events and failed ranges of a session are kept.
+    """
+
+    log: Log
+    ownership: Ownership
+    inbox: Inbox
+    runs: Runs
+    hints: Hints
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        streams = Streams(limits.failed_ranges)
+        self.log = MemoryLog(streams, limits.retain_events, limits.retain_bytes)
+        self.ownership = MemoryOwnership(streams)
+        self.inbox = MemoryInbox(streams)
+        self.runs = MemoryRuns()
+        self.hints = MemoryHints()

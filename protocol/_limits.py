@@ -1,0 +1,102 @@
+"""Limits of the delivery: every bound and every wait, with its default and unit."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+from attrs.validators import gt
+
+__all__ = ["Limits"]
+
+_KIB = 1024
+_MIB = 1024 * 1024
+
+
+def _bound(default: float, unit: str) -> float:
+    """Declare a limit above zero; *unit* goes into the field's metadata for the policy file and the docs."""
+    return field(default=default, validator=gt(0), metadata={"unit": unit})
+
+
+def _count(default: int, unit: str) -> int:
+    return field(default=default, validator=gt(0), metadata={"unit": unit})
+
+
+@frozen(kw_only=True)
+class Limits:
+    """Bounds of sessions and connections. All are above zero; each field's metadata names its unit."""
+
+    event_bytes: int = _count(256 * _KIB, "bytes")
+    """Largest event, serialised; checked before it is queued."""
+    window_events: int = _count(256, "events")
+    """Most events that a consumer may have received and not acknowledged."""
+    window_bytes: int = _count(_MIB, "bytes")
+    """Most bytes that a consumer may have received and not acknowledged; one event always may go."""
+    buffer_events: int = _count(5000, "events")
+    """Most un-acked events of a session."""
+    buffer_bytes: int = _count(8 * _MIB, "bytes")
+    """Most bytes of un-acked events of a session."""
+    max_memory: int = _count(256 * _MIB, "bytes")
+    """Most bytes of un-acked events over all sessions of a host."""
+    memory_age: float = _bound(3600.0, "seconds")
+    """Un-acked events in the memory store expire after this."""
+    durable_age: float = _bound(7 * 86400.0, "seconds")
+    """Un-acked events in a durable store expire after this."""
+    retain_events: int = _count(64, "events")
+    """Acked events kept for a page that comes back with an older position: twice the client's ack interval."""
+    retain_bytes: int = _count(64 * _KIB, "bytes")
+    """Most bytes of acked events kept."""
+    failed_ranges: int = _count(1000, "ranges")
+    """Most ranges of failed events that the ledger of a session tells apart; older ones stay as counts."""
+    batch_events: int = _count(64, "events")
+    """Most events in one frame."""
+    batch_bytes: int = _count(64 * _KIB, "bytes")
+    """Most bytes in one frame of several events."""
+    batch_delay: float = _bound(0.016, "seconds")
+    """Longest wait for more events of a burst; an idle line waits for none."""
+    detached_ttl: float = _bound(600.0, "seconds")
+    """With a durable store a session without a client leaves memory after this."""
+    tabs: int = _count(8, "tabs")
+    """Most tabs of a session."""
+    lease: float = _bound(120.0, "seconds")
+    """A shared tab that is gone for longer no longer holds events back."""
+    ack_events: int = _count(32, "events")
+    """A client acknowledges after this many events at the latest."""
+    ack_delay: float = _bound(0.25, "seconds")
+    """A client acknowledges after this time at the latest."""
+    ping_idle: float = _bound(15.0, "seconds")
+    """An idle client that was silent for this long is pinged."""
+    ping_idle_answer: float = _bound(10.0, "seconds")
+    """It has this long to answer."""
+    ping_flight: float = _bound(3.0, "seconds")
+    """A client with un-acked events that was silent for this long is pinged at once."""
+    ping_flight_answer: float = _bound(3.0, "seconds")
+    """It has this long to answer."""
+    slow_consumer: float = _bound(30.0, "seconds")
+    """A client whose window stays full for this long is disconnected with 4102."""
+    write_stall: float = _bound(5.0, "seconds")
+    """A socket that takes no bytes for this long is dead."""
+    loop_lag: float = _bound(0.5, "seconds")
+    """A timer that comes later than this tells of our own loop's lag: no verdict on a peer is passed."""
+    hello_timeout: float = _bound(10.0, "seconds")
+    """A connection must say hello within this time, and the session must be claimed within it."""
+    hello_bytes: int = _count(8 * _KIB, "bytes")
+    """Largest frame before ``hello`` was accepted."""
+    frame_bytes: int = _count(64 * _KIB, "bytes")
+    """Largest frame from a client (a ``say`` among them)."""
+    says_per_second: float = _bound(20.0, "says a second")
+    """How often a client may say something, in the long run."""
+    say_burst: int = _count(50, "says")
+    """How many it may say at once."""
+    backoff_initial: float = _bound(0.5, "seconds")
+    """Upper bound of a client's first wait before it reconnects."""
+    backoff_maximum: float = _bound(20.0, "seconds")
+    """Upper bound of every later wait."""
+    backoff_reset: float = _bound(30.0, "seconds")
+    """A client that was live for this long begins again with the first wait."""
+    silence: float = _bound(25.0, "seconds")
+    """A client that heard nothing for this long asks the server whether it is there (it pings within 15 s)."""
+    welcome: float = _bound(15.0, "seconds")
+    """A client gives a connection up that brought no welcome within this time."""
+    probe: float = _bound(3.0, "seconds")
+    """A server that was asked whether it is there has this long to answer."""
+    says_in_flight: int = _count(32, "says")
+    """Most unanswered messages that a client has sent; the rest waits. Below ``say_burst``, so that none is refused."""

@@ -1,0 +1,221 @@
+"""A session's view of a WebSocket: one write for a batch, a watchdog on stalls, typed ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidState
+from websockets.protocol import OPEN
+
+from ..errors import (
+    HeartbeatTimeout,
+    StentorError,
+    WebSocketConnectionLostError,
+    WebSocketSendFailureError,
+    WriteStalled,
+)
+from ._closing import how_it_ended
+from ._connection import Receiver
+from ._watchdog import Watchdog
+
+__all__ = ["SocketConnection"]
+
+
+class SocketConnection:
+    """The :class:`Connection` of a session over the websockets library.
+
+    Args:
+        library: The library's connection; it reports to this object what comes from the peer.
+        stall: Seconds that a write may be stuck before the peer counts as dead.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_dead",
+        "_early",
+        "_ended",
+        "_heard",
+        "_heartbeat",
+        "_receiver",
+        "_stall",
+        "library",
+    )
+
+    def __init__(self, library: ServerConnection, stall: float) -> None:
+        self.library = library
+        self._receiver: Receiver | None = None
+        self._early: list[bytes] | None = None
+        self._dead: StentorError | None = None
+        self._ended: tuple[int, str, StentorError | None] | None = None
+        self._stall = Watchdog(library.loop, stall, self._write_stalled)
+        self._heartbeat: Watchdog | None = None
+        self._heard = True
+
+    @property
+    def receiver(self) -> Receiver:
+        """Whoever gets what the peer sends."""
+        if self._receiver is None:
+            raise AttributeError("no receiver was set")
+        return self._receiver
+
+    @receiver.setter
+    def receiver(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        early, self._early = self._early, None
+        for data in early or ():
+            receiver.received(data)
+        if self._ended is not None:
+            receiver.lost(*self._ended)
+
+    @property
+    def remote(self) -> str:
+        """Address of the peer."""
+        address = self.library.remote_address
+        return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether one of the ends is closing, or the line is gone."""
+        return self._dead is not None or self.library.protocol.state is not OPEN
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes that the operating system has not taken yet."""
+        return self.library.transport.get_write_buffer_size()
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Send each of *frames* as one text message, all by one write of the transport.
+
+        Raises:
+            WebSocketSendFailureError: If the connection is dead or closing.
+        """
+        transport = self.library.transport
+        # After an abort the transport accepts, and drops, whatever is written: ask our own flag first.
+        if self._dead is not None or transport.is_closing():
+            raise self._failure(self._dead or "the connection is closing")
+        protocol = self.library.protocol
+        try:
+            for frame in frames:
+                protocol.send_text(frame)
+        except InvalidState as error:
+            raise self._failure(error) from error
+        data = protocol.data_to_send()
+        transport.write(data[0] if len(data) == 1 else b"".join(data))
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye and go, within the close timeout."""
+        if self.library.protocol.state is OPEN and self._dead is None:
+            self.library.protocol.send_close(code, _short(reason))
+            self.go()
+
+    def refuse(self, code: int, reason: str) -> None:
+        """End the connection for a breach of the WebSocket protocol itself."""
+        if self.library.protocol.state is OPEN and self._dead is None:
+            self.library.protocol.fail(code, _short(reason))
+            self.go()
+
+    def go(self) -> None:
+        """Write what is left, and cut the line when the close timeout is over."""
+        self.library.send_data()
+        self.library.loop.call_later(self.library.close_timeout or 0.0, self.library.transport.abort)
+
+    def abort(self, error: StentorError | None = None) -> None:
+        """Cut the connection now. It is marked dead first: a write that was stuck reports success after an abort."""
+        if self._dead is None:
+            self._dead = error or _lost("we cut the connection")
+        self._stop_watching()
+        self.library.transport.abort()
+
+    def pause_reading(self) -> None:
+        """Take no more from the peer for now."""
+        if not self.library.transport.is_closing():
+            self.library.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take from the peer again."""
+        if not self.library.transport.is_closing():
+            self.library.transport.resume_reading()
+
+    # What the library's side reports
+
+    def message(self, data: bytes) -> None:
+        """Hand one whole text message on; bad UTF-8 ends the connection with 1007."""
+        try:
+            str(data, "utf-8")
+        except UnicodeDecodeError as error:
+            self.refuse(1007, f"{error.reason} at position {error.start}")
+            return
+        if self._receiver is not None:
+            self._receiver.received(data)
+        elif self._early is None:
+            self._early = [data]
+        else:
+            self._early.append(data)
+
+    def heard(self) -> None:
+        """The peer lives."""
+        self._heard = True
+
+    def opened(self, ping_interval: float | None) -> None:
+        """The handshake is done: ping by timer, so that no ping hangs behind a full buffer."""
+        if ping_interval is not None:
+            self._heartbeat = Watchdog(self.library.loop, ping_interval, self._beat)
+            self._heartbeat.start()
+
+    def writing_paused(self) -> None:
+        """The write buffer is full."""
+        self._stall.start()
+
+    def writing_resumed(self) -> None:
+        """The write buffer drained."""
+        self._stall.stop()
+
+    def ended(self, exc: Exception | None) -> None:
+        """The line is gone: tell the receiver how."""
+        self._stop_watching()
+        protocol = self.library.protocol
+        code, reason, error = how_it_ended(protocol.close_rcvd, protocol.close_sent, protocol.close_rcvd_then_sent)
+        if self._dead is not None:
+            code, reason, error = 1006, str(self._dead), self._dead
+        elif error is not None and exc is not None:
+            error.__cause__ = exc
+        self._ended = (code, reason, error)
+        self._dead = self._dead or error or _lost(reason)
+        if self._receiver is not None:
+            self._receiver.lost(code, reason, error)
+
+    def _beat(self) -> None:
+        heartbeat = self._heartbeat
+        if heartbeat is None or self.library.protocol.state is not OPEN:
+            return
+        if not self._heard:
+            why = f"no sign of life for {self.library.ping_interval} s after a ping"
+            self.abort(HeartbeatTimeout(reason=why, close_code=1006, user_id=None, thread_id=None))
+            return
+        self._heard = False
+        self.library.protocol.send_ping(b"stentor")
+        self.library.send_data()
+        heartbeat.start()
+
+    def _write_stalled(self) -> None:
+        why = f"the peer took no bytes while {self.pending_bytes} waited"
+        self.abort(WriteStalled(reason=why, close_code=1006, user_id=None, thread_id=None))
+
+    def _stop_watching(self) -> None:
+        self._stall.stop()
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+            self._heartbeat = None
+
+    def _failure(self, why: object) -> WebSocketSendFailureError:
+        return WebSocketSendFailureError(event_type="batch", reason=str(why), user_id=None, thread_id=None)
+
+
+def _lost(reason: str) -> WebSocketConnectionLostError:
+    return WebSocketConnectionLostError(reason=reason, close_code=1006, user_id=None, thread_id=None)
+
+
+def _short(reason: str) -> str:
+    """Cut *reason* to the 123 bytes that a close frame has room for."""
+    return reason.encode()[:123].decode("utf-8", "ignore")

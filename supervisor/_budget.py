@@ -1,0 +1,71 @@
+"""Budget: how many restarts are allowed in how many seconds, and the sliding window that counts them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Literal, Never, TypeAlias
+
+from attrs import frozen
+from stentor.protocol.errors import BadPolicy
+
+from ._checks import Faults, assign, is_count, is_seconds
+
+__all__ = ["Budget", "BudgetOrUnlimited", "Window"]
+
+BudgetOrUnlimited: TypeAlias = "Budget | Literal['unlimited']"
+
+_KNOWN = ("max_restarts", "max_seconds")
+
+
+@frozen(init=False)
+class Budget:
+    """At most *max_restarts* restarts within any *max_seconds*; one more spends it.
+
+    Args:
+        max_restarts: How many; 0 for none at all.
+        max_seconds: Length of the sliding window in seconds.
+
+    Raises:
+        BadPolicy: If a value is not allowed; ``errors`` has them all.
+    """
+
+    max_restarts: int
+    max_seconds: float
+
+    def __init__(self, max_restarts: int = 3, max_seconds: float = 5.0, **unknown: Never) -> None:
+        faults = Faults("budget")
+        faults.need(is_count(max_restarts), "max_restarts", max_restarts, "a whole number, 0 or more")
+        faults.need(is_seconds(max_seconds, above=0), "max_seconds", max_seconds, "seconds, more than 0")
+        faults.unknown(unknown, _KNOWN)
+        if faults.found:
+            raise BadPolicy(faults.found)
+        assign(self, max_restarts=max_restarts, max_seconds=max_seconds)
+
+
+class Window:
+    """The times at which units of one budget were charged, as far as they still count."""
+
+    __slots__ = ("_head", "_times")
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._head = 0
+
+    def charge(self, now: float, seconds: float) -> int:
+        """Add one unit at *now* and return how many count: those not older than *seconds*, equal ones kept."""
+        self._times.append(now)
+        return self.count(now, seconds)
+
+    def count(self, now: float, seconds: float) -> int:
+        """Return how many units count at *now*, and forget those that count no more."""
+        times = self._times
+        self._head = head = bisect_left(times, now - seconds, self._head)
+        # Cut only when half of it is spent, so that a large budget costs no copy at each restart.
+        if head > 16 and head * 2 > len(times):
+            del times[:head]
+            self._head = 0
+        return len(times) - self._head
+
+    def peek(self, now: float, seconds: float) -> int:
+        """Return how many units count at *now*, changing nothing."""
+        return len(self._times) - bisect_left(self._times, now - seconds, self._head)

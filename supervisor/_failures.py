@@ -1,0 +1,114 @@
+"""Failures: a selection of the record, to read in a REPL, to go through, to export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Self, TextIO
+
+from stentor.actors import Failure
+from stentor.protocol.errors import StentorError
+
+from ._codes import code_of
+from ._entry import Entry
+from ._entry_dict import as_line
+from ._escape import escape
+from ._failure_dict import failure_dict
+from ._failure_time import rfc3339
+from ._redact import clip, redact, safe_text
+
+__all__ = ["Failures"]
+
+_HEAD = ("time (UTC)", "id", "code", "actor", "decision", "message")
+_WIDTHS = (19, 8, 32, 40, 12, 72)
+
+
+class Failures:
+    """Failures that matched, oldest first; each is a failure dict, made when it is read.
+
+    Attributes:
+        entries: The entries of the record that are shown.
+        total: How many matched, also those that the limit left out.
+    """
+
+    def __init__(self, entries: Iterable[Entry], total: int | None = None) -> None:
+        self.entries: tuple[Entry, ...] = tuple(entries)
+        self.total: int = len(self.entries) if total is None else total
+
+    @classmethod
+    def select(
+        cls,
+        entries: Iterable[Entry],
+        user_id: str | None = None,
+        session_id: str | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+        last: int | None = None,
+    ) -> Self:
+        """Return the failures among *entries* that match: filtered first, then limited to the *last*."""
+        # A failure may have more than one entry, such as its own and that of the park it led to: the last one tells.
+        newest: dict[str, Entry] = {}
+        for entry in entries:
+            failure = entry.failure
+            if failure is not None and _matches(failure, user_id, session_id, kind, code):
+                newest[failure.id] = entry
+        found = list(newest.values())
+        return cls(found if last is None else found[max(0, len(found) - max(0, last)) :], len(found))
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the limit left some out."""
+        return self.total > len(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return map(failure_dict, self.entries)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return failure_dict(self.entries[index])
+
+    def export(self, file: TextIO | None = None) -> str:
+        """Return them as JSON lines; with *file*, write them to it and return an empty text."""
+        lines = map(as_line, self.entries)
+        if file is None:
+            return "".join(lines)
+        file.writelines(lines)
+        return ""
+
+    def __repr__(self) -> str:
+        return "\n".join([*_table([_HEAD, *map(_row, self.entries)]), self._summary()])
+
+    def _summary(self) -> str:
+        number = f"{self.total} failure{'' if self.total == 1 else 's'}"
+        return f"the last {len(self)} of {number}" if self.truncated else number
+
+
+def _matches(failure: Failure, user_id: str | None, session_id: str | None, kind: str | None, code: str | None) -> bool:
+    context = failure.context
+    return (
+        (user_id is None or user_id in (context.get("user_id"), _user_of(failure.exception)))
+        and (session_id is None or context.get("session_id") == session_id or failure.path.endswith(f"/{session_id}"))
+        and (kind is None or failure.kind == kind)
+        and (code is None or code_of(failure.exception) == code)
+    )
+
+
+def _user_of(exception: BaseException) -> object:
+    return exception.user_id if isinstance(exception, StentorError) else None
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    failure = entry.failure
+    if failure is None:
+        raise TypeError(f"{entry!r} holds no failure")
+    message = redact(clip(safe_text(failure.exception), 4 * _WIDTHS[5]))[0]
+    time = rfc3339(entry.wall or failure.wall)[:19].replace("T", " ")
+    cells = (time, failure.id[-8:], code_of(failure.exception), failure.path or "/", entry.decision or "–", message)
+    return tuple(clip(escape(cell), width) for cell, width in zip(cells, _WIDTHS, strict=True))
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

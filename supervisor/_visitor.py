@@ -1,0 +1,124 @@
+"""A connection before its hello was accepted: what it may send, and how it is shown out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stentor.actors import Clock, TimerHandle
+from stentor.protocol import (
+    ByeFrame,
+    CloseCode,
+    ErrorFrame,
+    HelloFrame,
+    Limits,
+    NoticeFrame,
+    decode_client,
+    encode_frame,
+)
+from stentor.protocol.errors import ProtocolError, StentorError, WebSocketSendFailureError
+from stentor.protocol.transports import Connection, Silent
+
+__all__ = ["Visitor", "show_out"]
+
+
+class Visitor:
+    """The receiver of a connection until a session takes it over.
+
+    Args:
+        connection: The accepted socket.
+        clock: For the time that it has to say hello.
+        limits: ``hello_bytes`` and ``hello_timeout``.
+        said_hello: Called with a well-formed hello, once.
+        left: Called once, with the code and the typed reason, when it is gone without having been taken over.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        limits: Limits,
+        said_hello: Callable[[Visitor, HelloFrame], None],
+        left: Callable[[Visitor, int, StentorError | str], None],
+    ) -> None:
+        self.connection = connection
+        self.hello: HelloFrame | None = None
+        self._limits = limits
+        self._said_hello = said_hello
+        self._left = left
+        self._gone = False
+        self._timer: TimerHandle = clock.call_later(limits.hello_timeout, self._too_late)
+        connection.receiver = self
+
+    def received(self, data: bytes) -> None:
+        """Take the hello; anything else ends the connection."""
+        if self._gone:
+            return
+        try:
+            frame = decode_client(data, self._limits.hello_bytes)
+            if frame is None:
+                return
+            if not isinstance(frame, HelloFrame) or self.hello is not None:
+                raise ProtocolError(
+                    "hello comes first, once, and then the welcome is awaited", CloseCode.PROTOCOL_ERROR
+                )
+        except ProtocolError as error:
+            self.refuse(error.details["close_code"], error)
+            return
+        self.hello = frame
+        self._said_hello(self, frame)
+
+    def lost(self, code: int, reason: str, error: StentorError | None) -> None:
+        """It went by itself."""
+        self._leave(code, error or reason or "the client closed before it was let in")
+
+    @property
+    def gone(self) -> bool:
+        """Whether it left, was shown out, or was taken over."""
+        return self._gone
+
+    def refuse(self, code: int, error: StentorError, after_ms: int | None = None) -> None:
+        """Say why, say bye, close with *code*."""
+        if self._gone:
+            return
+        self._leave(code, error)
+        self.connection.receiver = Silent()
+        show_out(self.connection, code, error, after_ms)
+
+    def taken_over(self) -> None:
+        """A session has it now."""
+        self._gone = True
+        self._timer.cancel()
+
+    def _too_late(self) -> None:
+        if self.hello is None:
+            error = ProtocolError(f"no hello within {self._limits.hello_timeout:g} s", CloseCode.HELLO_TIMEOUT)
+            self.refuse(CloseCode.HELLO_TIMEOUT, error)
+        else:
+            slow = ProtocolError(
+                f"it was not let in within {self._limits.hello_timeout:g} s; it may come back", CloseCode.AUTH_EXPIRED
+            )
+            self.refuse(CloseCode.AUTH_EXPIRED, slow)
+
+    def _leave(self, code: int, why: StentorError | str) -> None:
+        if not self._gone:
+            self._gone = True
+            self._timer.cancel()
+            self._left(self, code, why)
+
+
+def show_out(connection: Connection, code: int, error: StentorError, after_ms: int | None = None) -> None:
+    """Write what ends *connection*: an error, or for a code that reconnects a notice; then bye and the Close frame."""
+    stops = code >= CloseCode.PROTOCOL_ERROR
+    first = (
+        ErrorFrame(code=error.code, fatal=True, msg=str(error)[:500])
+        if stops
+        else NoticeFrame(code=error.code, msg=str(error)[:500], after_ms=after_ms)
+    )
+    bye = ByeFrame(code=code, reconnect=not stops, after_ms=after_ms)
+    try:
+        connection.write([encode_frame(first), encode_frame(bye)])
+    except WebSocketSendFailureError:
+        # It broke meanwhile: its end is on record already, and nobody is left to be told.
+        connection.abort()
+        return
+    connection.close(code, error.code)

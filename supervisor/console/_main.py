@@ -1,0 +1,47 @@
+"""The command line: its verbs, and how a verb's end becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ._ask import ask
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+"""What a shell reports for Ctrl-C."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stentor", prog_name="stentor")
+def _stentor() -> None:
+    """Talk to a host of agents."""
+
+
+_stentor.add_command(ask)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with *arguments*, those of the process by default, and return its exit code.
+
+    0: done. 1: the agent failed. 2: the command was wrong. 3: no host. 4: the session ended. 130: interrupted.
+    """
+    try:
+        code = _stentor.main(args=arguments, prog_name="stentor", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as empty:
+        empty.show()
+        return empty.exit_code
+    except click.ClickException as wrong:
+        click.echo(f"stentor: {wrong.format_message()}", err=True)
+        return wrong.exit_code
+    except click.Abort:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone. The interpreter must not stumble over it again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0

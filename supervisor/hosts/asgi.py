@@ -1,0 +1,57 @@
+"""Starlette and FastAPI: attach a WebSocket of theirs to a session, and a lifespan for the runtime."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from stentor.protocol import CloseCode
+from stentor.protocol.errors import ProtocolError
+from stentor.protocol.transports import SUBPROTOCOL
+
+from .._visitor import show_out
+from ._asgi_connection import AsgiConnection, AsgiSocket
+from ._lifespan import lifespan
+
+__all__ = ["accepted", "lifespan"]
+
+
+async def accepted(websocket: AsgiSocket, origins: Collection[str], stall: float) -> AsgiConnection | None:
+    """Accept *websocket* and return it as a connection; None if its origin or subprotocol is refused.
+
+    An origin that is neither the app's own nor allowed is refused before the upgrade: the browser sees a 403. A
+    client that speaks no protocol of ours is let in, told why, and closed with 4501, because a browser could not
+    see a status.
+    """
+    _warn_of_old_server(websocket)
+    if not _own_origin(websocket, origins):
+        await websocket.send({"type": "websocket.close", "code": 1008, "reason": "origin not allowed"})
+        return None
+    offered: list[str] = list(websocket.scope.get("subprotocols") or ())
+    speaks = SUBPROTOCOL in offered
+    await websocket.accept(subprotocol=SUBPROTOCOL if speaks else next(iter(offered), None))
+    connection = AsgiConnection(websocket, stall)
+    if speaks:
+        return connection
+    error = ProtocolError(f"offer the subprotocol {SUBPROTOCOL}", CloseCode.VERSION)
+    show_out(connection, CloseCode.VERSION, error)
+    await connection.run()
+    return None
+
+
+def _own_origin(websocket: AsgiSocket, origins: Collection[str]) -> bool:
+    origin = websocket.headers.get("origin")
+    return origin is None or origin in origins or urlsplit(origin).netloc == websocket.headers.get("host", "")
+
+
+def _warn_of_old_server(websocket: AsgiSocket) -> None:
+    asgi: dict[str, Any] = websocket.scope.get("asgi") or {}
+    version = str(asgi.get("spec_version") or "2.0")
+    if tuple(int(part) for part in version.split(".") if part.isdigit()) < (2, 4):
+        warnings.warn(
+            f"this server speaks ASGI {version} and reports no failed sends; only the client's acks tell of a lost line",
+            RuntimeWarning,
+            stacklevel=3,
+        )

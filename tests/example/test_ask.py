@@ -1,0 +1,157 @@
+"""`stentor ask`: the answer on standard output, and an exit code that says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import stentor
+
+from examples.agent_host.host import build
+from examples.agent_host.options import Options
+
+QUESTION = "What does smoke of the wick mean?"
+
+
+@pytest.fixture
+async def runtime(folder: Path) -> AsyncIterator[stentor.Runtime]:
+    """The example host."""
+    async with build(Options(docs=folder, host="127.0.0.1", port=0, pace=0.005, crashes=True)) as runtime:
+        yield runtime
+
+
+async def serve(runtime: stentor.Runtime) -> str:
+    """Return the host's address."""
+    server = await runtime.serve("127.0.0.1", 0)
+    return f"ws://127.0.0.1:{server.port}"
+
+
+async def ask(*arguments: str) -> tuple[int | None, str, str]:
+    """Run the command as a user does: exit code, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "stentor",
+        "ask",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    return process.returncode, out.decode(), errors.decode()
+
+
+async def test_an_answer_is_words_on_standard_output(runtime: stentor.Runtime) -> None:
+    """Thoughts and tools go to standard error: the answer can be piped."""
+    code, out, errors = await ask(QUESTION, "--url", await serve(runtime))
+
+    assert 0 == code
+    assert out.startswith(
+        "This is what the documents say about “smoke wick”:\n\nSmoke means that the wick is too long."
+    )
+    assert out.endswith(".\n")
+    assert "… Looking for smoke, wick\n" in errors
+    assert f"> search query={QUESTION!r}\n< search\n" in errors
+
+
+@pytest.mark.parametrize("point", ["before_step", "inside_step", "store", "send", "on_demand"])
+async def test_a_crash_in_the_middle_changes_no_word(runtime: stentor.Runtime, point: str) -> None:
+    """The failure and the restart stand in the record and in the tree."""
+    url = await serve(runtime)
+    _, words, _ = await ask(QUESTION, "--url", url)
+
+    code, out, errors = await ask(QUESTION, "--url", url, "--thread", "t1", "--crash", point)
+
+    assert (0, words) == (code, out), errors
+    assert ["/sessions/ada/t1"] == [failure["actor"]["path"] for failure in runtime.failures(user_id="ada")]
+    assert "/sessions/ada/t1" in str(runtime.tree())
+
+
+async def test_json_has_every_event_of_the_run(runtime: stentor.Runtime) -> None:
+    """One object a line, from the beginning of the run to its end, numbered."""
+    code, out, errors = await ask("What is 6 * 7?", "--url", await serve(runtime), "--json")
+
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (0, "") == (code, errors)
+    assert list(range(1, len(events) + 1)) == [event["seq"] for event in events]
+    assert ("agent_started", "agent_completed") == (events[0]["type"], events[-1]["type"])
+    assert "6 * 7 = 42" == "".join(event["data"]["delta"] for event in events if event["type"] == "text")
+
+
+async def test_no_host_is_one_line_and_exit_3() -> None:
+    """It says where it looked."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{unused.getsockname()[1]}"
+
+        code, out, errors = await ask("anything", "--url", url)
+
+    assert (3, "") == (code, out)
+    assert errors.startswith(f"stentor: no_host: {url} does not answer: ")
+    assert 1 == len(errors.splitlines())
+
+
+async def test_an_agent_that_fails_is_its_typed_failure_and_exit_1() -> None:
+    """Code, message and the id under which the host has recorded it."""
+
+    async def agent(session: stentor.Session, message: stentor.Message) -> None:
+        async with session.run("clumsy") as run:
+            await run.text("Well, ")
+            raise ValueError("the secret is 42")
+
+    async with stentor.Runtime(on_message=agent) as runtime:
+        code, out, errors = await ask("anything", "--url", await serve(runtime))
+        failures = list(runtime.failures())
+
+    assert (1, "Well, \n") == (code, out)
+    assert f"stentor: error: the agent failed (ValueError) (failure {failures[0]['id']})\n" == errors
+
+
+async def test_a_token_that_is_not_known_ends_with_exit_4() -> None:
+    """The host's refusal is named."""
+
+    async def agent(session: stentor.Session, message: stentor.Message) -> None:
+        raise AssertionError("nobody may get here")
+
+    def nobody(token: str | None) -> stentor.Identity:
+        raise stentor.Unauthenticated("no such token")
+
+    async with stentor.Runtime(on_message=agent, authenticate=nobody) as runtime:
+        code, out, errors = await ask("anything", "--url", await serve(runtime), "--token", "wrong")
+
+    assert (4, "") == (code, out)
+    assert "stentor: unauthenticated: " in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["   "], "the question is empty"),
+        (["hello", "--crash", "everywhere"], "'everywhere' is not one of"),
+        (["hello", "--url", "http://localhost"], "is no WebSocket address"),
+        (["hello", "--patience", "-1"], "-1"),
+        ([], "Missing argument 'QUESTION'"),
+    ],
+)
+async def test_a_wrong_command_is_one_line_and_exit_2(arguments: list[str], words: str) -> None:
+    """It says what is wrong with it."""
+    code, out, errors = await ask(*arguments)
+
+    assert (2, "") == (code, out)
+    assert words in errors
+    assert 1 == len(errors.splitlines())
+
+
+async def test_the_version_is_the_packages() -> None:
+    """`stentor --version` names it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stentor", "--version", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+
+    assert f"stentor, version {stentor.__version__}\n" == out.decode()

@@ -1,0 +1,83 @@
+"""Which prompt runs, which waits, which is rejected."""
+
+from __future__ import annotations
+
+import pytest
+from stentor.protocol.errors import ConcurrencyRejected
+from stentor.supervisor._message import Message
+from stentor.supervisor._run_book import RunBook, Running
+
+
+def prompt(run_id: str) -> Message:
+    return Message(type="prompt", data=None, user_id="ada", thread_id="t1", run_id=run_id)
+
+
+def test_a_second_prompt_waits_for_the_first_and_then_has_its_turn() -> None:
+    """Concurrency "queue"."""
+    book = RunBook("queue")
+    first = book.offer("s", prompt("r1"))
+    waits = book.offer("s", prompt("r2"))
+
+    assert (True, None) == (isinstance(first, Running), waits)
+    assert prompt("r2") == book.ended("s", "r1")
+    assert (0, 0) == book.count()
+
+
+def test_sessions_do_not_wait_for_each_other() -> None:
+    """Each session has its own turn."""
+    book = RunBook("queue")
+    book.offer("a", prompt("r1"))
+
+    assert book.offer("b", prompt("r2")) is not None
+
+
+def test_a_second_prompt_is_rejected_where_the_host_takes_one_at_a_time() -> None:
+    """Concurrency "reject"."""
+    book = RunBook("reject")
+    book.offer("s", prompt("r1"))
+
+    with pytest.raises(ConcurrencyRejected):
+        book.offer("s", prompt("r2"))
+
+
+def test_parallel_prompts_run_at_once() -> None:
+    """Concurrency "parallel"."""
+    book = RunBook("parallel")
+
+    assert None not in (book.offer("s", prompt("r1")), book.offer("s", prompt("r2")))
+    assert (2, 0) == book.count()
+
+
+def test_a_cancel_stops_what_runs_and_takes_out_what_waits() -> None:
+    """A run that has not begun yet is stopped as soon as it does."""
+    book, stopped = RunBook("queue"), list[str]()
+    first = book.offer("s", prompt("r1"))
+    assert first is not None
+    book.offer("s", prompt("r2"))
+    first.cancel = stopped.append
+
+    running, waiting = book.cancel("s", None, "stop")
+
+    assert ([first], [prompt("r2")], ["stop"]) == (running, waiting, stopped)
+    assert book.ended("s", "r1") is None
+
+
+def test_a_run_is_crossed_out_once() -> None:
+    """A run that is abandoned and then ends takes nobody's turn twice."""
+    book = RunBook("queue")
+    book.offer("s", prompt("r1"))
+    book.offer("s", prompt("r2"))
+    book.offer("s", prompt("r3"))
+
+    assert prompt("r2") == book.ended("s", "r1")
+    assert book.ended("s", "r1") is None
+
+
+def test_too_many_waiting_prompts_are_rejected() -> None:
+    """A user cannot fill the host's memory with prompts."""
+    book = RunBook("queue", limit=1)
+    book.offer("s", prompt("r1"))
+    book.offer("s", prompt("r2"))
+
+    with pytest.raises(ConcurrencyRejected):
+        book.offer("s", prompt("r3"))

@@ -1,0 +1,215 @@
+"""The WebSocket transport, over real sockets on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from stentor.protocol.errors import (
+    HeartbeatTimeout,
+    ProtocolError,
+    StentorError,
+    WebSocketConnectionLostError,
+    WebSocketSendFailureError,
+    WriteStalled,
+)
+from stentor.protocol.transports import SUBPROTOCOL, SocketConnection, serve_websockets
+
+
+class Ear:
+    """A receiver that can be awaited."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+        self.end: asyncio.Future[tuple[int, str, StentorError | None]] = asyncio.get_running_loop().create_future()
+
+    def received(self, data: bytes) -> None:
+        """Queue a message."""
+        self.heard.put_nowait(data)
+
+    def lost(self, code: int, reason: str, error: StentorError | None) -> None:
+        """Keep the end; a second one would raise here."""
+        self.end.set_result((code, reason, error))
+
+
+class Host:
+    """A server, its newest connection and that one's ear."""
+
+    port: int
+    ear: Ear
+    line: SocketConnection
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+
+    def connected(self, line: SocketConnection) -> None:
+        """Listen to a new connection."""
+        self.line, self.ear = line, Ear()
+        line.receiver = self.ear
+        self.came.set()
+
+
+@asynccontextmanager
+async def host(**options: Any) -> AsyncIterator[Host]:
+    """Serve on a free port."""
+    it = Host()
+    server = await serve_websockets(it.connected, "127.0.0.1", 0, **options)
+    it.port = next(iter(server.sockets)).getsockname()[1]
+    try:
+        yield it
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def client(it: Host, **options: Any) -> connect:
+    """Connect as a client of ours does."""
+    options.setdefault("subprotocols", [SUBPROTOCOL])
+    return connect(f"ws://127.0.0.1:{it.port}", **options)
+
+
+async def test_a_batch_arrives_as_one_message_each_by_one_write() -> None:
+    """The transport is written once for a batch."""
+    async with host() as it, client(it) as ws:
+        await it.came.wait()
+        written: list[int] = []
+        write: Callable[[bytes], None] = it.line.library.transport.write
+        it.line.library.transport.write = lambda data: (written.append(len(data)), write(data))[1]  # type: ignore[method-assign,assignment,func-returns-value]
+        it.line.write([b'{"a":1}', b'{"b":2}', b'{"c":3}'])
+        messages = [await ws.recv() for _ in range(3)]
+
+    assert ['{"a":1}', '{"b":2}', '{"c":3}'] == messages
+    assert 1 == len(written)
+
+
+async def test_messages_of_the_client_arrive_whole_and_in_order() -> None:
+    """Fragments are put together."""
+    async with host() as it, client(it) as ws:
+        await ws.send("one")
+        await ws.send(["two ", "and ", "a half"])
+        await it.came.wait()
+
+        assert [b"one", b"two and a half"] == [await it.ear.heard.get() for _ in range(2)]
+
+
+async def test_a_client_that_says_goodbye_is_no_failure() -> None:
+    """1000 and its like are ends on purpose."""
+    async with host() as it:
+        async with client(it) as ws:
+            await it.came.wait()
+            await ws.close(1001, "page left")
+
+        assert (1001, "page left", None) == await it.ear.end
+
+
+async def test_a_line_that_breaks_is_a_lost_connection() -> None:
+    """Without a close frame the reason is typed, with 1006."""
+    async with host() as it, client(it) as ws:
+        await it.came.wait()
+        ws.transport.abort()
+        code, _, error = await it.ear.end
+
+        assert (1006, WebSocketConnectionLostError) == (code, type(error))
+
+
+async def test_an_over_long_message_ends_with_1009_and_a_typed_reason() -> None:
+    """The library's own verdict is told as it was, not as 1006."""
+    async with host(max_size=1000) as it, client(it) as ws:
+        await ws.send("x" * 2000)
+        await it.came.wait()
+        code, _, error = await it.ear.end
+
+        assert isinstance(error, ProtocolError)
+        assert (1009, 1009) == (code, error.close_code)
+
+
+async def test_text_that_is_not_utf8_ends_with_1007() -> None:
+    """Bad text never reaches the receiver."""
+    async with host() as it, client(it) as ws:
+        await it.came.wait()
+        await ws.send(b"\xff\xfe", text=True)
+        code, _, error = await it.ear.end
+
+        assert (1007, ProtocolError, 0) == (code, type(error), it.ear.heard.qsize())
+
+
+async def test_a_message_that_is_not_text_is_refused() -> None:
+    """The protocol is JSON text; bytes end the connection."""
+    async with host() as it, client(it) as ws:
+        await it.came.wait()
+        await ws.send(b"bytes")
+
+        assert 1003 == (await it.ear.end)[0]
+
+
+async def test_a_client_without_our_subprotocol_gets_an_error_and_4501() -> None:
+    """Its own offer is echoed, or a browser could not read the refusal."""
+    async with host() as it, client(it, subprotocols=["chat.v7"]) as ws:
+        chosen, message = ws.subprotocol, await ws.recv()
+        with pytest.raises(ConnectionClosed) as caught:
+            await ws.recv()
+
+    assert caught.value.rcvd is not None
+    assert ("chat.v7", True, 4501) == (chosen, '"version"' in str(message), caught.value.rcvd.code)
+
+
+async def test_a_close_with_a_code_reaches_the_client() -> None:
+    """Our own close is no failure of ours."""
+    async with host() as it, client(it) as ws:
+        await it.came.wait()
+        it.line.close(4504, "another tab")
+        with pytest.raises(ConnectionClosed) as caught:
+            await ws.recv()
+        end = await it.ear.end
+
+    assert caught.value.rcvd is not None
+    assert (4504, (4504, "another tab", None)) == (caught.value.rcvd.code, end)
+
+
+async def test_a_write_that_stalls_ends_the_connection_and_the_next_write_raises() -> None:
+    """A peer that reads nothing is cut after the stall's time; nothing is written into the void."""
+    async with host(stall=0.05) as it:
+        raw = socket.create_connection(("127.0.0.1", it.port))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: stentor.v1.json\r\n\r\n"
+        )
+        await it.came.wait()
+        while not it.line.library.paused:
+            it.line.write([b"x" * 500_000])
+        _, _, error = await it.ear.end
+
+        assert isinstance(error, WriteStalled)
+        with pytest.raises(WebSocketSendFailureError):
+            it.line.write([b"more"])
+        raw.close()
+
+
+async def test_a_peer_that_answers_no_ping_is_dead() -> None:
+    """The ping is ours and waits for no drain."""
+    async with host(ping_interval=0.05) as it:
+        raw = socket.create_connection(("127.0.0.1", it.port))
+        raw.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: stentor.v1.json\r\n\r\n"
+        )
+        await it.came.wait()
+        _, _, error = await it.ear.end
+        raw.close()
+
+    assert HeartbeatTimeout is type(error)
+
+
+async def test_a_foreign_origin_is_refused_at_the_upgrade() -> None:
+    """The allow-list answers 403."""
+    async with host(origins=["https://good.example"]) as it:
+        with pytest.raises(Exception, match="403"):
+            await client(it, origin="https://evil.example").__aenter__()
