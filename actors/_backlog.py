@@ -99,9 +99,12 @@ class Backlog(Account):
             if not segment.count and segment is not self._last:
                 del self.segments[0]
             self._offered = 0
-            self._suspects = max(0, self._suspects - done)
-            self._twice = False
+            if self._suspects:
+                self._suspects = max(0, self._suspects - done)
+                self._twice = False
             self.pending_count -= done
+            # Whoever adds to an empty queue has to wake the session; until then it need not look again.
+            self._idle = not self._bodies
             self.pending_bytes -= freed
             self._measure(count, size, freed)
             woken = self.progress.confirm(done, first, epoch)

@@ -7,7 +7,14 @@ from itertools import count
 
 from attrs import frozen
 from stentor.protocol import Event, encode_event
-from stentor.protocol.errors import BufferFull, EmitTimeout, EventNotSerialisable, HostOverloaded, StentorError
+from stentor.protocol.errors import (
+    BufferFull,
+    EmitTimeout,
+    EventNotSerialisable,
+    HostOverloaded,
+    StentorError,
+    StoreUnavailable,
+)
 
 from ._admission import why_refused
 from ._backlog import Backlog, Segment
@@ -84,7 +91,7 @@ class Outbox(Backlog):
             raise
 
     async def put(self, event: Event, writer: str | None = None, timeout: float | None = None) -> Receipt:
-        """Take *event* in, and wait for room where there is none.
+        """Take *event* in, and wait for room where there is none, or for a store that does not work at the moment.
 
         Raises:
             EmitTimeout: If there was none within *timeout* seconds.
@@ -95,7 +102,7 @@ class Outbox(Backlog):
         while True:
             try:
                 return self._take(event, writer or self.writer)
-            except (BufferFull, HostOverloaded) as full:
+            except (BufferFull, HostOverloaded, StoreUnavailable) as full:
                 # Enter the list first and then look once more: room that comes in between must not be missed.
                 if waiter is None:
                     waiter = AsyncWaiter()

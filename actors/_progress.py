@@ -48,6 +48,14 @@ class Progress:
         at = bisect_right(self._indexes, index) - 1
         return self._seqs[at] + index - self._indexes[at]
 
+    def passed(self, index: int, stage: Stage) -> int | None:
+        """Return the seq of an event that is *stage* already and did not fail; None if one has to look closer."""
+        seq = self.seq(index)
+        if seq is None or (self.failed is not None and self.failed.code_of(seq) is not None):
+            return None
+        reached = seq <= self.floor or (stage == "sent" and seq <= self.sent) or stage == "buffered"
+        return seq if reached else None
+
     def state(self, index: int) -> tuple[State, str | None]:
         """Return how far the event is, and the code of its failure."""
         if index <= self.lost:

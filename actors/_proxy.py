@@ -3,7 +3,7 @@
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pykka
 from pykka._introspection import AttrInfo, introspect_attrs
@@ -42,7 +42,8 @@ class ActorProxy(pykka.ActorProxy[A]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, pykka.ActorProxy):
             return False
-        return self.actor_ref is other.actor_ref and self._attr_path == other._attr_path
+        its: Any = cast(Any, other)
+        return self.actor_ref is its.actor_ref and self._attr_path == its._attr_path
 
     def __hash__(self) -> int:
         return hash((id(self.actor_ref), self._attr_path))

@@ -49,6 +49,13 @@ class FailedRanges:
             for at in range(bisect_right(self._lasts, seq), len(self._firsts))
         )
 
+    def within(self, first: int, last: int) -> list[FailedRange]:
+        """Return what of *first* … *last* failed."""
+        return [
+            FailedRange(max(first, self._firsts[at]), min(last, self._lasts[at]), self._codes[at])
+            for at in range(bisect_left(self._lasts, first), bisect_right(self._firsts, last))
+        ]
+
     def how_many(self, first: int, last: int) -> int:
         """Return how many seqs of *first* … *last* failed."""
         return sum(

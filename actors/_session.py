@@ -122,6 +122,7 @@ class SessionActor(EffectRunner):
                 assert isinstance(what, Ended)
                 effects = machine.lost(wire.line, what.code, what.reason, now)
                 cell.emitter.forget(wire.line)
+                cell.judged.discard(wire.line)
                 self._judge(wire, what, bool(effects))
             # The machine has it: from here on it is `recover` that repeats what was not done.
             del arrivals[0]
@@ -156,7 +157,7 @@ class SessionActor(EffectRunner):
         """Append what the outbox holds."""
         cell = self._cell
         outbox, limits = cell.outbox, cell.limits
-        while not self._appending:
+        while outbox.pending_count and not self._appending:
             pending = outbox.peek(limits.window_events, limits.window_bytes)
             if pending is None:
                 return
@@ -175,9 +176,12 @@ class SessionActor(EffectRunner):
                 return self._port_failed(answer)
             return self._appended(append, answer, pending)
 
-        if cell.faults is not None:
-            cell.faults.hit("append", cell.session)
-        return self._ask(cell.log.append, ([append],), then)
+        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then)
+
+    def _faulty_append(self, batches: list[Append]) -> Any:
+        assert self._cell.faults is not None
+        self._cell.faults.hit("append", self._cell.session)
+        return self._cell.log.append(batches)
 
     def _appended(self, append: Append, answer: Appended, pending: Pending) -> Effects:
         outbox, now = self._cell.outbox, self._now()

@@ -53,8 +53,10 @@ class SessionCell:
     hinted: int = field(init=False, default=0)
     trying: int = field(init=False, default=0)
     """How often the oldest arrival was begun: one that crashed two incarnations is set aside."""
-    handed: set[tuple[str, int]] | None = field(init=False, default=None)
-    """Messages of clients that were handed up and not answered."""
+    handed: dict[tuple[str, int], Any] | None = field(init=False, default=None)
+    """Messages of clients that were handed up, with their answers: until the inbox has those."""
+    judged: set[int] = field(init=False, factory=set[int])
+    """Lines whose vanishing was raised: ``recover`` repeats how they ended, and one failure is raised once."""
 
     def __attrs_post_init__(self) -> None:
         self.machine = ServerSession(self.session, self.limits, snapshots=self.snapshots)

@@ -51,15 +51,21 @@ class EffectRunner(Speaker):
     def _run(self, effects: Effects) -> None:
         """Execute *effects*, and those that their answers bring, in order."""
         table, faults = self._TABLE, self._cell.faults
-        for effect in effects:
-            if faults is not None:
-                faults.hit("inside_step", self._cell.session)
-            execute = table.get(type(effect))
-            if execute is None:
-                raise TypeError(f"a session can not execute {effect!r}")
-            more = execute(self, effect)
-            if more:
-                effects.extend(more)
+        try:
+            for effect in effects:
+                if faults is not None:
+                    faults.hit("inside_step", self._cell.session)
+                execute = table.get(type(effect))
+                if execute is None:
+                    raise TypeError(f"a session can not execute {effect!r}")
+                more = execute(self, effect)
+                if more:
+                    effects.extend(more)
+        except Exception as error:
+            if self._verdict is not None and error.__context__ is None:
+                # Two failures in one step: what ended a line stands in the chain of what ended the step.
+                error.__context__ = self._verdict
+            raise
         if self._verdict is not None:
             verdict, self._verdict = self._verdict, None
             raise verdict
@@ -164,7 +170,8 @@ class EffectRunner(Speaker):
         outbox, facts = self._cell.outbox, effect.facts
         self.estate.recorder.note(effect.kind, path=self.path, session=outbox.session, user_id=outbox.user_id, **facts)
         verdict = _GONE.get(facts.get("code", 0)) if effect.kind == "line_closed" else None
-        if verdict is not None and self._verdict is None:
+        if verdict is not None and self._verdict is None and facts["line"] not in self._cell.judged:
+            self._cell.judged.add(facts["line"])
             self._verdict = verdict(
                 reason=facts["reason"],
                 close_code=facts["code"],

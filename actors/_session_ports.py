@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -56,7 +55,7 @@ class PortCaller(Actor):
             answer = function(*args)
         except StentorError as error:
             return self._port_failed(error)
-        if inspect.isawaitable(answer):
+        if hasattr(answer, "__await__"):
             task = asyncio.get_running_loop().create_task(self._wait(answer, then))
             if self._tasks is None:
                 self._tasks = set()

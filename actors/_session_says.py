@@ -24,11 +24,20 @@ class Speaker(PortCaller):
             return []
 
         def then(answer: New | Repeated) -> Effects:
-            if isinstance(answer, Repeated) and answer.answer is not None:
+            if isinstance(answer, New):
+                return self._hand_up(effect, answer.run)
+            handed = cell.handed or {}
+            if answer.answer is not None:
+                handed.pop(key, None)
                 return self._machine.answered(*key, _refusal(answer.answer), self._now())
-            if cell.handed is not None and key in cell.handed:
+            if key in handed:
+                self._machine.handed(*key)
+                return [] if handed[key] is None else self.answered(*key, _refusal(handed[key]))
+            if answer.node not in (None, cell.node):
+                # Another process has it in hand; the poll asks for its answer.
+                self._machine.handed(*key)
                 return []
-            return self._hand_up(effect, answer.run if isinstance(answer, New) else "")
+            return self._hand_up(effect, "")
 
         body = msgspec.json.encode([effect.type, effect.data])
         return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then)
@@ -43,25 +52,27 @@ class Speaker(PortCaller):
             cell.up(prompt)
         except StentorError as error:
             return self.answered(*key, (error.code, str(error)))
-        if cell.handed is None:
-            cell.handed = set()
-        cell.handed.add(key)
+        self._keep(key, None)
         return []
+
+    def _keep(self, key: tuple[str, int], answer: Any) -> None:
+        if self._cell.handed is None:
+            self._cell.handed = {}
+        self._cell.handed[key] = answer
 
     def answered(self, tab: str, cid: int, refused: tuple[str, str] | None) -> Effects:
         """Keep the answer to a client's message, and send it."""
-        cell, token = self._cell, self._machine.token
-        if cell.handed is not None:
-            cell.handed.discard((tab, cid))
-        if token is None:
-            # Another process has the session now; the client asks it again.
-            return []
+        cell, key = self._cell, (tab, cid)
         answer = ["taken"] if refused is None else ["refused", *refused]
+        # Kept until the inbox has it: a message that was handed up is never handed up again.
+        self._keep(key, answer)
 
         def then(_: Any) -> Effects:
+            if cell.handed is not None:
+                cell.handed.pop(key, None)
             return self._machine.answered(tab, cid, refused, self._now())
 
-        return self._ask(cell.inbox.answer, (cell.session, tab, cid, token, answer), then)
+        return self._ask(cell.inbox.answer, (cell.session, tab, cid, answer), then)
 
     def _snapshot(self, effect: AskSnapshot) -> Effects | None:
         if self._cell.up is None:

@@ -83,6 +83,8 @@ class Repeated:
     """The message was taken before; *answer* is what was said then, None if nothing was said yet."""
 
     answer: Any
+    node: str | None = None
+    """Who took it and will answer; None if that is not known."""
 
 
 class Log(Protocol):
@@ -169,15 +171,15 @@ class Inbox(Protocol):
     """What clients said, so that a repeated message is answered and not handled twice."""
 
     def accept(self, session: str, tab: str, cid: int, token: Token, body: bytes) -> Answer[New | Repeated]:
-        """Take message *cid* of *tab*.
+        """Take message *cid* of *tab*, for the node that owns the session.
 
         Raises:
-            Fenced: If *token* is not the current one.
+            Fenced: If it is new, and *token* is not the current one.
         """
         ...
 
-    def answer(self, session: str, tab: str, cid: int, token: Token, answer: Any) -> Answer[None]:
-        """Keep what was answered."""
+    def answer(self, session: str, tab: str, cid: int, answer: Any) -> Answer[None]:
+        """Keep what was answered; the first answer stays. Whoever took the message may, also if it owns nothing now."""
         ...
 
 

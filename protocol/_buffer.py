@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 __all__ = ["ReplayBuffer"]
@@ -100,6 +100,25 @@ class ReplayBuffer:
         del self._items[:count]
         del self._ends[:count]
         self.first += count
+
+    def shrink(self, upto: int, events: int, size: int) -> None:
+        """Of the events up to *upto* keep the last *events*, and at most *size* bytes.
+
+        Up to twice *events* stay until there is something to do: cutting the front of a list moves the rest.
+        """
+        if upto > self.last:
+            # Acked by another owner, or before we had them: there is no point in having them now.
+            self.trim(upto)
+            return
+        kept = upto - self.first + 1
+        if kept <= 0:
+            return
+        if kept > 2 * events:
+            self.trim(upto - events)
+            kept = events
+        excess = self._ends[kept - 1] - self._base - size
+        if excess > 0:
+            self.trim(self.first + bisect_left(self._ends, self._base + excess, 0, kept - 1))
 
     def _end(self, seq: int) -> int:
         if seq < self.first:

@@ -15,8 +15,8 @@ from ._ledger import Ledger
 from ._limits import Limits
 from ._log_values import Append, Appended, FailedRange, Floor, LogState, Token
 from ._server_acks import repeat_ack
-from ._server_effects import AskSnapshot, Claim, Effect, EndAsked, Note, Resolve, Write
-from ._server_lines import close_consumer, detach, repeat_closing
+from ._server_effects import Claim, Effect, EndAsked, Note, Resolve, Write
+from ._server_lines import close_consumer, detach, recover_line, repeat_closing
 from ._server_pump import fail, pump, queue, repeat_fail
 from ._server_received import broken, received
 from ._server_state import Drain, SessionState
@@ -92,7 +92,10 @@ class ServerSession:
         return _server_handshake.hello(self.state, line, hello, now)
 
     def claimed(self, line: int, token: Token, log: LogState | None, conn: int, now: float) -> list[Effect]:
-        """Answer to ``Claim``: the session is ours by *token*. *log* None: unchanged since we had it."""
+        """Answer to ``Claim``: the session is ours by *token*. *log* None: unchanged since we had it.
+
+        A session may be claimed without a connection too, to drain it or let events fail: *line* and *conn* are 0 then.
+        """
         effects = _server_handshake.claimed(self.state, line, token, log, conn, now)
         return effects + _server_drain.finish_if_done(self.state, now)
 
@@ -188,6 +191,10 @@ class ServerSession:
         _server_says.answered(self.state, tab, cid, refused)
         return pump(self.state, now)
 
+    def handed(self, tab: str, cid: int) -> None:
+        """Answer to ``Handle`` of a message that was handed up before and is not answered yet."""
+        _server_says.handed(self.state, tab, cid)
+
     def notice(
         self, code: str, now: float, *, msg: str = "", after_ms: int | None = None, failure: str | None = None
     ) -> list[Effect]:
@@ -275,21 +282,7 @@ class ServerSession:
         if state.epoch is not None:
             effects.append(Resolve(state.epoch, state.ledger.floor, state.ledger.failed))
         effects += _server_says.repeat_says(state)
-        effects += self._recover_line(now)
+        effects += recover_line(state, now)
         if state.end_asked is not None:
             effects.append(EndAsked(state.end_asked))
         return effects + _server_drain.finish_if_done(state, now) + _server_drain.repeat_closed(state)
-
-    def _recover_line(self, now: float) -> list[Effect]:
-        consumer, line = self.state.consumer, self.state.consumer.line
-        if line is None:
-            return []
-        # What is not known to be written is written again; the client ignores what it has.
-        consumer.cursor = max(line.written, consumer.acked)
-        line.fresh = len(line.control)
-        line.ping_at = None
-        line.heard = consumer.flight_since = now
-        ask: list[Effect] = []
-        if line.why is not None:
-            ask.append(AskSnapshot(line.line, line.why, consumer.acked))
-        return pump(self.state, now) + ask

@@ -9,7 +9,7 @@ from ._log_values import FailedRange, Floor, Rejection
 from ._server_effects import Ack, Effect, Resolve
 from ._server_state import Line, SessionState
 
-__all__ = ["acked", "confirm_floor", "floor", "raise_floor", "repeat_ack"]
+__all__ = ["acked", "floor", "raise_floor", "repeat_ack"]
 
 _WORDS = 500
 """Characters of a client's own words that are kept."""
@@ -26,12 +26,7 @@ def acked(state: SessionState, line: Line, seq: int, rej: tuple[Rej, ...], now: 
         line.written = seq
     consumer.stalled_since = None
     consumer.flight_since = now
-    return confirm_floor(state, seq, _clip(rej, seq) if rej else ())
-
-
-def confirm_floor(state: SessionState, seq: int, rejected: tuple[Rejection, ...]) -> list[Effect]:
-    """Tell the log that the consumer's floor is *seq*; below it nothing changes any more."""
-    new = raise_floor(state, seq, rejected)
+    new = raise_floor(state, seq, _clip(rej, seq) if rej else ())
     return [] if new is None else _ack(state, new)
 
 
@@ -78,17 +73,10 @@ def floor(state: SessionState, answer: Floor) -> list[Effect]:
 
 def _trim(state: SessionState) -> None:
     """Let acked events go, except the last few, which a page that was reloaded may ask for."""
-    buffer, limits = state.buffer, state.limits
-    line_at = state.consumer.acked if state.consumer.line is not None else state.ledger.floor
-    upto = min(line_at, state.ledger.floor)
-    kept = upto - buffer.first + 1
-    if kept > 2 * limits.retain_events:
-        # In steps, not at every ack: cutting the front of a list moves the rest.
-        buffer.trim(upto - limits.retain_events)
-        kept = limits.retain_events
-    if kept > 0 and buffer.bytes_between(buffer.first - 1, upto) > limits.retain_bytes:
-        excess = buffer.bytes_between(buffer.first - 1, upto) - limits.retain_bytes
-        buffer.trim(min(buffer.fit(buffer.first - 1, upto, excess) + 1, upto))
+    # A line that re-reads what was acked before it came holds that back too.
+    floor, line = state.ledger.floor, state.consumer.line
+    upto = floor if line is None or state.consumer.acked > floor else state.consumer.acked
+    state.buffer.shrink(upto, state.limits.retain_events, state.limits.retain_bytes)
 
 
 def _clip(rej: Iterable[Rej], upto: int) -> tuple[Rejection, ...]:

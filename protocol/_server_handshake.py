@@ -52,7 +52,8 @@ def claimed(state: SessionState, line: int, token: Token, log: LogState | None, 
     """Take over what the log says, and welcome the line if it still waits."""
     effects = take_state(state, token, log)
     consumer = state.consumer
-    consumer.conn = conn
+    if conn:
+        consumer.conn = conn
     claiming = state.claiming
     if claiming is None or claiming.line != line:
         # Overtaken by another hello, or gone: the session is ours all the same.
@@ -90,7 +91,8 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
             effects.append(Note("epoch_changed", {"old": state.epoch, "new": log.epoch}))
         state.epoch = log.epoch
         state.ledger = Ledger(state.limits.failed_ranges)
-        state.head = state.hinted = state.maxsent = 0
+        # A hint is kept: it may be of the new epoch, and a wrong one costs a Read.
+        state.head = state.maxsent = 0
         consumer.floor = consumer.acked = consumer.cursor = 0
         consumer.rejected = ()
         state.failing = ()

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from ._closecodes import CloseCode, reconnects
 from ._frames import ByeFrame, ErrorFrame
-from ._server_effects import Close, Effect, Note, Write
-from ._server_pump import queue
+from ._server_effects import AskSnapshot, Close, Effect, Note, Write
+from ._server_pump import pump, queue
 from ._server_state import Line, SessionState
 from .errors import ProtocolError
 
-__all__ = ["bare_line", "break_line", "close_consumer", "close_line", "detach", "finish", "repeat_closing"]
+__all__ = [
+    "bare_line",
+    "break_line",
+    "close_consumer",
+    "close_line",
+    "detach",
+    "finish",
+    "recover_line",
+    "repeat_closing",
+]
 
 
 def close_consumer(state: SessionState, code: CloseCode, reason: str, after_ms: int | None = None) -> list[Effect]:
@@ -48,6 +57,21 @@ def repeat_closing(state: SessionState) -> list[Effect]:
     for line in state.closing.values():
         line.fresh = len(line.control)
         effects.extend(finish(line))
+    return effects
+
+
+def recover_line(state: SessionState, now: float) -> list[Effect]:
+    """Write again what the consumer's line may not have got; the client ignores what it has."""
+    consumer, line = state.consumer, state.consumer.line
+    if line is None:
+        return []
+    consumer.cursor = max(line.written, consumer.acked)
+    line.fresh = len(line.control)
+    line.ping_at = None
+    line.heard = consumer.flight_since = now
+    effects = pump(state, now)
+    if line.why is not None:
+        effects.append(AskSnapshot(line.line, line.why, consumer.acked))
     return effects
 
 

@@ -41,11 +41,12 @@ def read(
 ) -> list[Effect]:
     """Take over what the log gave, and send."""
     buffer = state.buffer
-    if first - 1 != state.reading or (epoch is not None and epoch != state.epoch):
+    asked = state.reading
+    if asked is None or first - 1 < asked or (epoch is not None and epoch != state.epoch):
         # The answer to a question of before a crash or a move; the question that counts is still out.
         return []
     last = first + len(bodies) - 1
-    if not bodies and buffer.last < first <= state.head:
+    if not bodies and first == buffer.last + 1 <= state.head:
         raise StoreUnavailable(
             f"the log of {state.session} has nothing after {buffer.last}, although its head is {state.head}",
             session=state.session,
@@ -53,6 +54,10 @@ def read(
             head=state.head,
         )
     state.reading = None
+    if first > buffer.last + 1:
+        # The log let events go that were not ours to lose: they fail, or the log tells us that we own it no more.
+        buffer.pad(first - 1)
+        state.head = max(state.head, first - 1)
     if last > buffer.last:
         buffer.append_sparse(bodies[buffer.last + 1 - first :])
         state.head = max(state.head, last)

@@ -22,9 +22,9 @@ def received(state: SessionState, number: int, frame: ClientFrame | None, now: f
         return _early(state, number, frame, now)
     line.heard = now
     line.ping_at = None
+    if type(frame) is AckFrame:
+        return _ack(state, line, frame.epoch, frame.seq, frame.rej, now)
     match frame:
-        case AckFrame():
-            return _ack(state, line, frame.epoch, frame.seq, frame.rej, now)
         case PongFrame():
             if frame.epoch is None or frame.seq is None:
                 return []

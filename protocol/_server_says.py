@@ -10,7 +10,7 @@ from ._server_pump import queue
 from ._server_state import Line, PendingSay, SessionState
 from .errors import ProtocolError
 
-__all__ = ["answered", "repeat_says", "said"]
+__all__ = ["answered", "handed", "repeat_says", "said"]
 
 _TRIES = 2
 """Incarnations that a message may cost before it is refused."""
@@ -45,6 +45,13 @@ def answered(state: SessionState, tab: str, cid: int, refused: tuple[str, str] |
     if line is not None and line.tab == tab:
         refusal = None if refused is None else Refusal(code=refused[0], msg=refused[1])
         queue(line, SaidFrame(cid=cid, refused=refusal))
+
+
+def handed(state: SessionState, tab: str, cid: int) -> None:
+    """The message was handed up, and its answer may take long: what the session dies of meanwhile is not its fault."""
+    pending = state.says.get((tab, cid))
+    if pending is not None:
+        pending.tries = 0
 
 
 def repeat_says(state: SessionState) -> list[Effect]:

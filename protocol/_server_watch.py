@@ -20,7 +20,8 @@ def tick(state: SessionState, now: float) -> list[Effect]:
     """Do what is due, and set the next time."""
     lag = now - state.wake_at
     if state.limits.loop_lag < lag < inf:
-        _forgive(state, lag, now)
+        # The peer's answer may wait behind this timer: it gets what it had left, and the time of an answer more.
+        _forgive(state, lag + state.limits.ping_flight_answer, now)
     state.wake_at = inf
     effects: list[Effect] = []
     limits, claiming = state.limits, state.claiming
@@ -53,8 +54,9 @@ def _watch(state: SessionState, consumer: Consumer, line: Line, now: float) -> l
         if now >= due:
             return close_consumer(state, CloseCode.HEARTBEAT_TIMEOUT, "a ping was not answered")
         state.wake(due)
-        if not in_flight or line.ping_at >= consumer.flight_since:
+        if not in_flight or line.ping_answer <= limits.ping_flight_answer:
             return []
+        # The ping that is out was an idle one; what is in flight now asks for an answer sooner.
     if in_flight:
         due = max(line.heard, consumer.flight_since) + limits.ping_flight
         answer = limits.ping_flight_answer
@@ -77,7 +79,7 @@ def _ping(state: SessionState, consumer: Consumer, line: Line, now: float, answe
 
 
 def _forgive(state: SessionState, lag: float, now: float) -> None:
-    """Our own loop was late: the peer may have answered in time, its frames wait behind this timer."""
+    """Our own loop was late by *lag*: move everything that a verdict is counted from."""
     consumer, line = state.consumer, state.consumer.line
     if line is None:
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from stentor.protocol.errors import StentorError
 
+from ._codes import code_of
+
 __all__ = ["told"]
 
 
@@ -11,4 +13,4 @@ def told(error: BaseException) -> tuple[str, str]:
     """Return code and text for the user's page: of an unknown exception the type only, its text may hold secrets."""
     if isinstance(error, StentorError):
         return error.code, str(error)
-    return "error", f"the agent failed ({type(error).__name__})"
+    return code_of(error), f"the agent failed ({type(error).__name__})"

@@ -19,6 +19,11 @@ class Sticky(Protocol):
     def fail(self, error: BaseException) -> None:
         """Take *error* as the scope's failure, if it is its first. Any thread."""
 
+    @property
+    def failure(self) -> BaseException | None:
+        """The scope's first failure, or None."""
+        ...
+
 
 class Bridge(Protocol):
     """Between agent code and sessions; every session is named by its id, wherever it lives."""

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
-
 from stentor.actors import Clock, FaultPoints, Gate, Outbox, SessionCell
 from stentor.actors.stores import MemoryStore
-from stentor.protocol import Limits
-from stentor.protocol.errors import SessionClosed, StentorError
+from stentor.protocol import Limits, split_session_id
+from stentor.protocol.errors import SessionClosed, StentorError, WebSocketManagerNotInitializedError
 
 from ._bridge import Sticky
 
@@ -30,6 +29,11 @@ class Place:
     scopes: set[Sticky] = field(factory=set[Sticky])
     parked: Callable[[], StentorError] | None = None
     """Makes the error of a parked session; None while it is not parked."""
+
+    @property
+    def left(self) -> int:
+        """Events without an outcome, as far as this process knows."""
+        return self.cell.outbox.held[0]
 
 
 @define(eq=False)
@@ -78,12 +82,21 @@ class Cells:
         """Return where the events of *session* come in.
 
         Raises:
+            WebSocketManagerNotInitializedError: If the runtime does not run any more.
             SessionClosed: If it was closed, or never opened here.
         """
         place = self.places.get(session)
-        if place is None:
-            raise SessionClosed(session=session)
-        return place.cell.outbox
+        if place is not None:
+            return place.cell.outbox
+        user, thread = split_session_id(session)
+        error: StentorError = (
+            SessionClosed(user_id=user, thread_id=thread)
+            if self.gate.started
+            else WebSocketManagerNotInitializedError(operation="emit", user_id=user, thread_id=thread)
+        )
+        with self.gate.lock:
+            self.refused_before[error.code] = self.refused_before.get(error.code, 0) + 1
+        raise error
 
     def drop(self, session: str) -> Place | None:
         """The session is closed: forget it, but for what an audit needs."""
@@ -92,8 +105,9 @@ class Cells:
             place.cell.stop_timer()
             counts = place.cell.outbox.counts()
             self.before[session] = self.before.get(session, 0) + counts.accepted
-            for code, number in counts.refused.items():
-                self.refused_before[code] = self.refused_before.get(code, 0) + number
+            with self.gate.lock:
+                for code, number in counts.refused.items():
+                    self.refused_before[code] = self.refused_before.get(code, 0) + number
         return place
 
     def hint(self, session: str, head: int) -> None:

@@ -34,8 +34,6 @@ def _code(cls: type[BaseException]) -> str:
         own = vars(base).get("code")
         if isinstance(own, str) and _CODE.fullmatch(own):
             return str(own)
-        if own is not None:
-            break
     words = _HUMPS.sub("_", cls.__name__).lower()
     return f"exception.{re.sub('[^a-z0-9_]', '_', words)}"[:64]
 

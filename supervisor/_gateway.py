@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
-
 from stentor.actors import Actor
 from stentor.protocol import CloseCode, HelloFrame, split_session_id
 from stentor.protocol.errors import (
+    Fenced,
     Forbidden,
     ProtocolError,
     StentorError,
@@ -112,10 +112,15 @@ class Gateway(Actor):
     async def _await(self, guest: Guest, answer: Any) -> None:
         try:
             identity = await answer
+            verdict = _Checked(guest, identity, None if isinstance(identity, Identity) else _no_identity())
         except Exception as error:
-            self.actor_ref.tell(_Checked(guest, None, error))
-        else:
-            self.actor_ref.tell(_Checked(guest, identity, None if isinstance(identity, Identity) else _no_identity()))
+            # The host's own code: whatever it raises keeps this client out, and is told in the gateway.
+            verdict = _Checked(guest, None, error)
+        try:
+            self.actor_ref.tell(verdict)
+        except Fenced:
+            # This gateway ended meanwhile; its successor asks again about everybody who waits.
+            return
 
     def _judge(self, guest: Guest, identity: object) -> None:
         if isinstance(identity, Identity):
@@ -150,8 +155,10 @@ class Gateway(Actor):
 def _wanted(hello: HelloFrame) -> tuple[str, str]:
     if hello.v != 1:
         raise ProtocolError(f"version {hello.v} is not spoken here; this is version 1", CloseCode.VERSION)
-    if hello.payload != "native":
-        raise ProtocolError(f"payload {hello.payload[:40]!r} is not known; there is native", CloseCode.PROTOCOL_ERROR)
+    if hello.payload not in (None, "native"):
+        raise ProtocolError(
+            f"payload {str(hello.payload)[:40]!r} is not known; there is native", CloseCode.PROTOCOL_ERROR
+        )
     try:
         return split_session_id(hello.session)
     except WebSocketContextValidationError as error:

@@ -87,7 +87,7 @@ class Session:
         )
 
     async def say(self, kind: str, data: Any = None) -> str:
-        """Give the session a message of type *kind* as if its client had said it; return the id of the run that answers.
+        """Give the session a message of type *kind* as if its client had said it; return the id of its run.
 
         Raises:
             ConcurrencyRejected: If a run goes on and the runtime takes one at a time.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attrs import define, field
-
 from stentor.actors import Clock, Recorder
 from stentor.protocol import CloseCode, HelloFrame, Limits
 from stentor.protocol.errors import SessionClosed, StentorError

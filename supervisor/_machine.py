@@ -124,6 +124,8 @@ class SupervisorMachine(Calls):
                 self._abandon(child, "shutdown")
             case "starting":
                 self._start_overdue(child)
+            case "parked":
+                self._unpark_due(child)
             case _:
                 raise TypeError(f"{child!r} had a timer set and nothing to wait for")
 

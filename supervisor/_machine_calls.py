@@ -132,13 +132,25 @@ class Calls(Exits):
 
     def _unpark(self, asked: Call, child: Child) -> None:
         if child.state == "parked":
-            self._record(Decided("unpark", child, "unpark", "unpark_child"))
-            child.call, child.half_open = asked, True
-            self._start(child, retry=False)
+            child.call = asked
+            self._try_parked(child, "unpark_child")
         elif child.state == "running":
             self.out.append(ReplyRef(asked.call, child))
         else:
             self._refuse(asked, Refused(f"child {child.id!r} is {child.state}, not parked"))
+
+    def _unpark_due(self, child: Child) -> None:
+        if not self.busy:
+            self._try_parked(child, "unpark_after")
+        else:
+            # Its turn comes when the start, stop or group restart that goes on has ended.
+            self._set_timer(child, self.policy.unpark_wait(0, self.chance) or 0.0)
+
+    def _try_parked(self, child: Child, rule: str) -> None:
+        self._clear_timer(child)
+        self._record(Decided("unpark", child, "unpark", rule))
+        child.half_open = True
+        self._start(child, retry=False)
 
     def _boot(self) -> None:
         self.job = Job("boot", starts=list(self.children.values())[::-1])

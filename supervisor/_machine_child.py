@@ -30,6 +30,7 @@ class Child:
         "handle",
         "incarnation",
         "last_failure",
+        "parks",
         "ref",
         "restarts",
         "retry",
@@ -61,6 +62,8 @@ class Child:
         """Stopped by a call: a group restart leaves it so."""
         self.half_open = False
         """On trial after it was parked: one failure parks it again."""
+        self.parks = 0
+        """How often it was parked since it last was well."""
         self.retry = False
         """Whether the start that runs is a restart: if it fails, the next try follows."""
         self.call: Any = None

@@ -40,6 +40,10 @@ class Costs(Jobs):
         note.charged = True
         self._record(note)
         self._set_aside(child)
+        wait = self.policy.unpark_wait(child.parks, self.chance)
+        if wait is not None:
+            self._set_timer(child, wait)
+        child.parks += 1
         budget = self.policy.budget
         if isinstance(budget, str):
             return

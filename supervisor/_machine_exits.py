@@ -41,6 +41,7 @@ class Exits(Starts):
     def _decide(self, child: Child, event: ChildExited) -> None:
         if event.healthy and self.now - child.started_at >= self.policy.backoff.reset_after:
             child.attempts = 0
+            child.parks = 0
             child.half_open = False
         verdict = self._verdict(child, event)
         match verdict.what:

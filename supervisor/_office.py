@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from stentor.actors import (
     ActorRef,
-    Attach,
     Drain,
     EndWanted,
     Prompt,
@@ -40,8 +38,8 @@ if TYPE_CHECKING:
     from stentor.actors import Receipt
 
     from ._bridge import Sticky
-    from ._runtime_record import RuntimeRecord
     from ._runs import Runs
+    from ._runtime_record import RuntimeRecord
 
 __all__ = ["Office", "session_template"]
 
@@ -148,7 +146,7 @@ class Office:
         await asyncio.shield(place.starting)
 
     async def _start(self, place: Place) -> None:
-        if self.supervisor is None:
+        if self.supervisor is None or not self.supervisor.is_alive():
             raise WebSocketManagerNotInitializedError(operation="session")
         try:
             await self.supervisor.proxy().start_child(id=place.cell.session, args=(place.cell,))
@@ -234,11 +232,14 @@ class Office:
             return 0
         if place.closing is None:
             place.closing = asyncio.get_running_loop().create_future()
-            if place.parked is not None:
-                self._ended(session, place.cell.outbox.held[0])
-            else:
+            try:
                 await self.open(session)
                 self._ref(session).control(Drain(timeout, code, after_ms))
+            except StentorError:
+                # Parked, or its supervisor is gone: nobody is there who could deliver what is left.
+                left = place.left
+                place.cell.outbox.end()
+                self._ended(session, left)
         return await asyncio.shield(place.closing)
 
     def _ended(self, session: str, left: int) -> None:
@@ -252,9 +253,7 @@ class Office:
             place.closing.set_result(left)
         elif left:
             self.hidden(session, _flush_timeout(session, left, 5.0))
-        if place.parked is not None:
-            place.cell.outbox.end()
-        if self.supervisor is not None:
+        if self.supervisor is not None and self.supervisor.is_alive():
             self.supervisor.proxy().terminate_child(session)
 
     def _ref(self, session: str) -> ActorRef[Any]:
@@ -279,5 +278,3 @@ def _flush_timeout(session: str, left: int, timeout: float) -> FlushTimeout:
     return FlushTimeout(
         f"{left} events were unacknowledged after {timeout:g} s", user_id=user, thread_id=thread, left=left
     )
-
-

@@ -22,6 +22,8 @@ AutoShutdown = Literal["never", "any_significant", "all_significant"]
 STRATEGIES = ("one_for_one", "one_for_all", "rest_for_one")
 AUTO_SHUTDOWN = ("never", "any_significant", "all_significant")
 _UNLIMITED = "unlimited"
+_LONGEST_PARK = 16
+"""The longest wait of a parked child, as a multiple of the first."""
 _FIELDS = ("strategy", "budget", "child_budget", "backoff", "decide", "ladder", "hold", "unpark_after", "auto_shutdown")
 
 
@@ -44,8 +46,8 @@ class RestartPolicy:
         ladder: Whether a restart throws away more with each charged failure. Read by the children; supervisors
             only keep it.
         hold: When many children fail of one cause. Kept, and not acted upon by this version.
-        unpark_after: Seconds until a parked child is to be tried again. Kept, and not acted upon by this version:
-            ``unpark_child`` tries it at any time.
+        unpark_after: Seconds until a child that was parked for its failures is tried again, growing with each park;
+            None leaves it to ``unpark_child``.
         auto_shutdown: Whether the end of significant children ends the supervisor; only ``never`` can be started by
             this version.
 
@@ -98,6 +100,22 @@ class RestartPolicy:
         assign(self, ladder=ladder, hold=hold, unpark_after=unpark_after, auto_shutdown=auto_shutdown)
         for text in unreachable(rows):
             warnings.warn(text, PolicyWarning, stacklevel=2)
+
+    def unpark_wait(self, parks: int, chance: float) -> float | None:
+        """Return the seconds until a child that was parked *parks* times before is tried again; None for never.
+
+        It is never shorter than ``unpark_after``, grows by the backoff's factor to at most 16 times that, and is
+        drawn longer by up to the backoff's jitter, so that many parked children do not return as one.
+        """
+        first = self.unpark_after
+        if first is None:
+            return None
+        longest = first * _LONGEST_PARK
+        try:
+            wait = min(longest, first * self.backoff.factor**parks)
+        except OverflowError:
+            wait = longest
+        return wait * (1.0 + self.backoff.jitter * chance)
 
 
 def impossible(budget: BudgetOrUnlimited, child_budget: Budget | None, backoff: Backoff) -> list[str]:

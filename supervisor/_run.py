@@ -15,8 +15,7 @@ from ._tool_call import ToolCall
 if TYPE_CHECKING:
     from stentor.actors import Receipt
 
-    from ._bridge import Bridge
-    from ._scope import RunScope
+    from ._bridge import Bridge, Sticky
 
 __all__ = ["Run"]
 
@@ -28,7 +27,7 @@ class Run:
     """The run of the task that asks."""
 
     def __init__(
-        self, bridge: Bridge, session: str, who: Identity, agent: str, timeout: float | None, scope: RunScope
+        self, bridge: Bridge, session: str, who: Identity, agent: str, timeout: float | None, scope: Sticky
     ) -> None:
         self._bridge = bridge
         self._session = session

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-from attrs import frozen
 
 from stentor.actors import Actor, promise_id
 from stentor.protocol import AgentCancelled, AgentFailed, Event
@@ -23,15 +22,10 @@ from ._scope import Prompted, prompted
 if TYPE_CHECKING:
     from ._bridge import Bridge
 
-__all__ = ["Agent", "Begin", "RunActor"]
+__all__ = ["Agent", "RunActor"]
 
 Agent: TypeAlias = Callable[[Session, Message], Awaitable[Any]]
 """The host's part: answers one message in one session."""
-
-
-@frozen
-class Begin:
-    """Do the run."""
 
 
 class RunActor(Actor):
@@ -74,21 +68,21 @@ class RunActor(Actor):
 
     def on_start(self) -> None:
         """Begin as soon as the supervisor has it."""
-        self.actor_ref.tell(Begin())
+        self.actor_ref.tell(self._running.message)
 
     async def on_receive(self, message: Any) -> None:
         """Do the run, once."""
         match message:
-            case Begin():
+            case Message():
                 await self._run()
             case _:
                 raise TypeError(f"a run has no use for {message!r}")
 
     async def _run(self) -> None:
         context = contextvars.copy_context()
-        context.run(self._enter)
+        context.run(self._say_who)
         task = asyncio.get_running_loop().create_task(self._work(), context=context)
-        self._running.cancel = lambda reason: self._cancel(task, reason)
+        self._running.cancel = partial(self._cancel, task)
         if self._running.reason is not None:
             self._cancel(task, self._running.reason)
         error: BaseException | None = None
@@ -102,7 +96,7 @@ class RunActor(Actor):
         self.stop()
         self._conclude(error)
 
-    def _enter(self) -> None:
+    def _say_who(self) -> None:
         who = self._session
         current_identity.set(Identity(who.user_id, who.thread_id, self._shared.run_id))
         prompted.set(self._shared)

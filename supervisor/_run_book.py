@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 from attrs import define, field
 from stentor.protocol.errors import ConcurrencyRejected
@@ -21,7 +22,7 @@ class Running:
     """One run that goes on; *cancel* stops it with a reason."""
 
     message: Message
-    cancel: Any = None
+    cancel: Callable[[str], None] | None = None
     reason: str | None = None
     """Why it is to stop, where that was said before it could be told."""
 
@@ -41,6 +42,7 @@ class RunBook:
     limit: int = 100
     """Prompts that may wait in one session."""
 
+    _beside: dict[str, Running] = field(factory=dict[str, Running], init=False)
     _running: dict[str, dict[str, Running]] = field(factory=dict[str, dict[str, Running]], init=False)
     _waiting: dict[str, deque[Message]] = field(factory=dict[str, deque[Message]], init=False)
 
@@ -51,7 +53,7 @@ class RunBook:
             ConcurrencyRejected: If a run goes on and only one may, or if too many wait.
         """
         if self.concurrency == "parallel" or not self._running.get(session):
-            return self.begin(session, message)
+            return self._begin(session, message)
         if self.concurrency == "reject":
             raise ConcurrencyRejected(user_id=message.user_id, thread_id=message.thread_id)
         queue = self._waiting.setdefault(session, deque())
@@ -64,14 +66,20 @@ class RunBook:
         queue.append(message)
         return None
 
-    def begin(self, session: str, message: Message) -> Running:
-        """Enter a run that begins now, whatever else goes on."""
+    def beside(self, message: Message) -> Running:
+        """Enter a run that begins now, whatever else goes on: nobody waits for it, and it waits for nobody."""
+        running = self._beside[message.run_id] = Running(message)
+        return running
+
+    def _begin(self, session: str, message: Message) -> Running:
         running = Running(message)
         self._running.setdefault(session, {})[message.run_id] = running
         return running
 
-    def ended(self, session: str, run_id: str) -> Message | None:
-        """Cross out a run; return the message whose turn it is now. Harmless when it is crossed out already."""
+    def ended(self, session: str, run_id: str) -> Running | None:
+        """Cross out a run; return the one whose turn it is now. Harmless when it is crossed out already."""
+        if self._beside.pop(run_id, None) is not None:
+            return None
         runs = self._running.get(session, {})
         if runs.pop(run_id, None) is None or runs:
             return None
@@ -82,7 +90,7 @@ class RunBook:
         message = queue.popleft()
         if not queue:
             del self._waiting[session]
-        return message
+        return self._begin(session, message)
 
     def cancel(self, session: str, run_id: str | None, reason: str) -> tuple[list[Running], list[Message]]:
         """Stop the runs of *session*, or that of *run_id*; return those told to stop, and the messages taken out."""
@@ -95,10 +103,15 @@ class RunBook:
             run.stop(reason)
         return runs, out
 
+    def stop_beside(self, reason: str) -> None:
+        """Stop the runs that go on beside the others."""
+        for run in list(self._beside.values()):
+            run.stop(reason)
+
     def sessions(self) -> list[str]:
         """Return the sessions that have a run or a waiting message."""
         return list({**self._running, **self._waiting})
 
     def count(self) -> tuple[int, int]:
         """Return how many runs go on, and how many messages wait."""
-        return sum(map(len, self._running.values())), sum(map(len, self._waiting.values()))
+        return len(self._beside) + sum(map(len, self._running.values())), sum(map(len, self._waiting.values()))

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from stentor.actors import ActorRef, Prompt, Prompted
+from stentor.actors import ActorRef, Prompt, Prompted, promise_id
 from stentor.actors.stores import MemoryStore
-from stentor.protocol import AgentCancelled, split_session_id
+from stentor.protocol import AgentCancelled, AgentFailed, split_session_id
 from stentor.protocol.errors import Refused, StentorError
 
 from ._handle import Session
@@ -92,7 +92,7 @@ class Runs:
             answer(None)
         elif prompt.type in self._says:
             self._accepts(prompt.type)
-            self._start(prompt.session, self._book.begin(prompt.session, message), self._says[prompt.type], answer)
+            self._start(prompt.session, self._book.beside(message), self._says[prompt.type], answer)
         else:
             self.offer(prompt.session, message)
             answer(None)
@@ -112,18 +112,21 @@ class Runs:
         """Stop the runs of *session*, or that of *run_id*, and take out what waits; return how many there were."""
         running, waiting = self._book.cancel(session, run_id, reason)
         for message in waiting:
-            event = AgentCancelled(message.run_id, reason)
-            try:
-                self._bridge.emit(session, event, message.run_id)
-            except StentorError as refused:
-                self._bridge.unsaid(session, event, refused)
+            self._tell(session, AgentCancelled(message.run_id, reason))
         return len(running) + len(waiting)
+
+    def _tell(self, session: str, event: AgentCancelled | AgentFailed) -> None:
+        try:
+            self._bridge.emit(session, event, event.run_id)
+        except StentorError as refused:
+            self._bridge.unsaid(session, event, refused)
 
     async def wind_down(self, seconds: float) -> None:
         """Begin nothing any more; let what goes on end by itself within *seconds*, and stop the rest."""
         self._open = False
         for patience, reason in ((seconds, None), (1.0, "the host is going down")):
             if reason is not None:
+                self._book.stop_beside(reason)
                 for session in self._book.sessions():
                     self.cancel(session, None, reason)
             try:
@@ -131,6 +134,7 @@ class Runs:
                     await self._idle.wait()
             except TimeoutError:
                 continue
+            return
 
     def _accepts(self, kind: str) -> Agent:
         if not self._open:
@@ -139,7 +143,9 @@ class Runs:
             known = [*(["prompt", "cancel"] if self._agent else []), *self._says]
             if kind in self._says:
                 return self._says[kind]
-            raise Refused(f"this host has no answer to a message of type {kind[:40]!r}; it knows {', '.join(known) or 'none'}")
+            raise Refused(
+                f"this host has no answer to a message of type {kind[:40]!r}; it knows {', '.join(known) or 'none'}"
+            )
         return self._agent
 
     def _start(
@@ -161,12 +167,15 @@ class Runs:
         ended = partial(self._ended, session, answer)
         supervisor = self.supervisor
         try:
-            if supervisor is None:
-                raise Refused("the host has not started yet")
+            if supervisor is None or not supervisor.is_alive():
+                raise Refused("the host does not run")
             self._generations[message.run_id] = _now(self._store.runs.open(message.run_id, session, self._node))
             args = (agent, handle, running, self._bridge, ended, answer is not None)
             await supervisor.proxy().start_child(id=message.run_id, args=args)
         except StentorError as error:
+            if answer is None:
+                # Its message was taken; so the user has to read that nothing comes of it.
+                self._tell(session, AgentFailed(message.run_id, error.code, str(error), promise_id(error)))
             self._bridge.hidden(session, error)
             ended(running, "failed", error)
 
@@ -187,7 +196,7 @@ class Runs:
             answer(_refusal(error))
         following = self._book.ended(session, run_id)
         if following is not None and self._agent is not None:
-            self._start(session, self._book.begin(session, following), self._agent, None)
+            self._start(session, following, self._agent, None)
         if not any(self._book.count()):
             self._idle.set()
 

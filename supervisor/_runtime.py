@@ -6,30 +6,32 @@ import asyncio
 import concurrent.futures
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from stentor.actors import Terminated
 from stentor.protocol import Event
 from stentor.protocol.errors import BadUsage, NotFound, NotSupported, StentorError, WebSocketManagerNotInitializedError
 
+from ._daemon_pool import DaemonPool
 from ._failures import Failures
 from ._handle import Session
 from ._identity import Identity, session_name
 from ._runtime_core import Core
 from ._runtime_drain import drain
-from ._runtime_options import options
+from ._runtime_options import Given, options
 from ._runtime_thread import ThreadedRuntime
 from ._scope import RunScope
 from ._serving import Server, open_server
 from ._signals import CODE_DRAINED, CODE_FATAL, CODE_FLUSH_TIMEOUT, Signals
 from ._snapshot import TreeSnapshot, snapshot
 from ._user_emitter import UserWebSocketEmitter
+from .hosts.asgi import AsgiSocket, accepted
 
 if TYPE_CHECKING:
     from stentor.actors import ActorRef
 
     from ._audit import Audit
-    from .hosts._asgi_connection import AsgiSocket
+    from ._record import Record
 
 __all__ = ["Runtime"]
 
@@ -48,7 +50,7 @@ class Runtime:
         NotSupported: For a durable store, snapshots or a memory bound: a later version has them.
     """
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **given: Unpack[Given]) -> None:
         self._options = options(given)
         self._core: Core | None = None
         self._state = "new"
@@ -56,7 +58,7 @@ class Runtime:
         self._flushed = True
 
     @classmethod
-    def in_thread(cls, **given: Any) -> ThreadedRuntime:
+    def in_thread(cls, **given: Unpack[Given]) -> ThreadedRuntime:
         """Return a runtime for a synchronous host: ``with stentor.Runtime.in_thread(...) as runtime: …``."""
         return ThreadedRuntime(cls(**given))
 
@@ -114,9 +116,7 @@ class Runtime:
         self._servers.append(server)
         return server
 
-    async def attach(
-        self, websocket: AsgiSocket, *, user_id: str | None = None, thread_id: str | None = None
-    ) -> None:
+    async def attach(self, websocket: AsgiSocket, *, user_id: str | None = None, thread_id: str | None = None) -> None:
         """Bring a Starlette or FastAPI WebSocket into its session; return when it is gone.
 
         It owns accept, reader and close. With *user_id* the host itself vouches for its user, and with *thread_id*
@@ -125,8 +125,6 @@ class Runtime:
         Raises:
             WebSocketContextValidationError: If the host names neither user nor ``authenticate``.
         """
-        from .hosts.asgi import accepted
-
         core = self._running("attach")
         known: Identity | None = None
         if user_id is not None or self._options.authenticate is None:
@@ -192,6 +190,11 @@ class Runtime:
         """
         return self._known("failures").record.failures(user_id=user_id, last=last, **more)
 
+    @property
+    def record(self) -> Record:
+        """Everything on record: failures, decisions, dead letters, refusals, notes. Any thread."""
+        return self._known("record").record
+
     def audit(self) -> Audit:
         """Return what became of every event that was emitted. Any thread.
 
@@ -221,7 +224,7 @@ class Runtime:
 
     async def fatal(self) -> BaseException | None:
         """Wait until the runtime's tree has given up; return with what. A drain is no such end."""
-        return await asyncio.shield(self._running("fatal").gone)
+        return await asyncio.shield(self._running("fatal").fatal)
 
     # The end
 
@@ -232,7 +235,8 @@ class Runtime:
         left without an ack at the bound fails, and stands in the record as ``FlushTimeout``.
 
         Args:
-            timeout: Bound in seconds; the runtime's own by default.
+            timeout: Bound in seconds; the runtime's own by default. The tree has one second more, at the most, before
+                who does not stop is fenced and left.
         """
         core = self._core
         if core is None or self._state in ("new", "stopped"):
@@ -254,11 +258,14 @@ class Runtime:
             BadUsage: Outside the main thread.
         """
         core = self._running("run_until_signal")
+        # From here on the process is ours: `asyncio.run` waits for the threads of its own pool, stuck ones too.
+        core.loop.set_default_executor(DaemonPool())
         with Signals().installed() as signals:
             first = asyncio.ensure_future(signals.first())
-            await asyncio.wait({first, core.gone}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {first, core.fatal}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             first.cancel()
-            fatal = core.gone.done()
+            fatal = core.fatal.done()
             flushed = await self.drain()
         if fatal:
             return CODE_FATAL
@@ -289,5 +296,3 @@ def _on(loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
 
     loop.call_soon_threadsafe(call)
     return future.result()
-
-

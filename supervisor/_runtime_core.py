@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attrs import frozen
-
 from stentor.actors import ActorRef, Directory, Estate, Exited, Gate, LoopClock, Terminated
 from stentor.protocol.errors import Killed
 
@@ -71,7 +71,11 @@ class Core:
         self.lobby = Lobby(self.clock, options.limits, self.record, self._announce)
         self.gone: asyncio.Future[BaseException | None] = self.loop.create_future()
         """Done when the tree has ended, with what ended it."""
-        self._once: asyncio.Task[bool] | None = None
+        self.fatal: asyncio.Future[BaseException | None] = self.loop.create_future()
+        """Likewise, but only if it ended by itself."""
+        self._stopping = False
+        self._once: asyncio.Future[bool] | None = None
+        self._root: Estate[Any] | None = None
 
     async def start(self) -> None:
         """Let the tree stand, and events in."""
@@ -79,17 +83,23 @@ class Core:
         root = await Supervisor.start_async(
             ROOT_POLICY, specs, path="", directory=self.directory, recorder=self.record, clock=self.clock
         )
+        self._root = self.directory.get("")
         self.watch(root).add_done_callback(self._ended)
         self.options.store.hints.subscribe(self.options.node, self.cells.hint)
         self.gate.start()
 
-    async def stop(self) -> None:
-        """Let the tree fall."""
+    async def stop(self, seconds: float) -> None:
+        """Let the tree fall; what stands after *seconds* is fenced and left."""
+        self._stopping = True
         self.gate.stop()
-        root = self.directory.get("")
-        if root is not None:
-            root.request_stop("shutdown")
-            await asyncio.shield(self.gone)
+        if self._root is not None:
+            self._root.request_stop("shutdown")
+            await asyncio.wait({self.gone}, timeout=seconds)
+            if not self.gone.done():
+                abandon_below(self._root)
+                self._root.abandon()
+                self._root.close("shutdown_timeout")
+                await self.gone
 
     async def once(self, job: Callable[[], Awaitable[bool]]) -> bool:
         """Do *job*, once, whoever asks; everybody gets its answer."""
@@ -122,7 +132,7 @@ class Core:
         future: asyncio.Future[Terminated] = self.loop.create_future()
 
         def heard(message: Terminated) -> None:
-            self.loop.call_soon_threadsafe(lambda: future.done() or future.set_result(message))
+            self.loop.call_soon_threadsafe(_resolve, future, message)
 
         slot: Any = ref._slot  # pyright: ignore[reportPrivateUsage]
         slot.watch(_Watch(heard))
@@ -133,8 +143,12 @@ class Core:
     def _ended(self, future: asyncio.Future[Terminated]) -> None:
         if not self.gone.done():
             self.gate.stop()
-            failures = self.record.failures(last=1)
-            self.gone.set_result(failures.entries[-1].failure.exception if _crashed(failures) else None)
+            root = self._root
+            failure = None if root is None else root.last_failure
+            error = None if failure is None else failure.exception
+            self.gone.set_result(error)
+            if not self._stopping:
+                self.fatal.set_result(error)
 
     def _decided(self, entry: Entry) -> None:
         if entry.supervisor != "/sessions" or entry.child_id is None:
@@ -149,7 +163,8 @@ class Core:
     def _sessions_began(self, ref: ActorRef[Any], life: int) -> None:
         self.office.supervisor = ref
         if life > 1:
-            self.loop.call_soon(self.office.reopen)
+            # In an empty context: this is called inside the supervisor's own start.
+            self.loop.call_soon(self.office.reopen, context=contextvars.Context())
 
     def _runs_began(self, ref: ActorRef[Any], life: int) -> None:
         self.runs.supervisor = ref
@@ -164,7 +179,6 @@ class Core:
         self.office.heard(message)
 
 
-def _crashed(failures: Any) -> bool:
-    return bool(failures.entries) and failures.entries[-1].failure is not None
-
-
+def _resolve(future: asyncio.Future[Terminated], message: Terminated) -> None:
+    if not future.done():
+        future.set_result(message)

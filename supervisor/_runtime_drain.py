@@ -17,8 +17,10 @@ _SPREAD_MS = (1000, 5000)
 """Clients come back between these times, so that the next process is not met by all of them at once."""
 _FOR_RUNS = 0.5
 """Part of the bound that runs may take to end by themselves."""
-_GRACE = 2.0
-"""Seconds over the bound after which a session that still does not answer is left."""
+_FOR_THE_TREE = 0.2
+"""Part of the bound that is kept for the stop of the tree, 2 seconds at the most; but it has one second at least."""
+_GRACE = 0.5
+"""Seconds over its bound after which a session that still does not answer is left."""
 
 
 async def drain(core: Core, servers: Sequence[Server], seconds: float) -> bool:
@@ -30,14 +32,14 @@ async def drain(core: Core, servers: Sequence[Server], seconds: float) -> bool:
         seconds: The bound.
     """
     end = core.loop.time() + seconds
+    flushed = end - min(2.0, seconds * _FOR_THE_TREE)
     for server in servers:
         server.stop_accepting()
     core.lobby.close(_SPREAD_MS[0])
     await core.runs.wind_down(seconds * _FOR_RUNS)
-    left = await _flush(core, max(0.0, end - core.loop.time()))
-    await core.stop()
-    for server in servers:
-        await server.close()
+    left = await _flush(core, max(0.0, flushed - core.loop.time()))
+    await core.stop(max(1.0, end - core.loop.time()))
+    await asyncio.gather(*(server.close(max(0.5, end - core.loop.time())) for server in servers))
     core.record.flush()
     return not left
 

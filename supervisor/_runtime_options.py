@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from secrets import token_hex
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, TypedDict, cast, get_args
 
 from attrs import field, fields, frozen
-
 from stentor.actors import Clock, FaultPoints
 from stentor.actors.stores import MemoryStore
 from stentor.protocol import Limits
@@ -22,7 +21,7 @@ from ._run_actor import Agent
 from ._run_book import Concurrency
 from ._spec import ChildSpec
 
-__all__ = ["Authenticate", "Options", "options"]
+__all__ = ["Authenticate", "Given", "Options", "options"]
 
 Authenticate: TypeAlias = Callable[[str | None], Identity | Awaitable[Identity]]
 """A client's token to whom it names; raises ``Unauthenticated``."""
@@ -73,6 +72,26 @@ class Options:
     """Failures and other entries that are kept."""
 
 
+class Given(TypedDict, total=False):
+    """The arguments of ``Runtime``; :class:`Options` says what each means."""
+
+    on_message: Agent | None
+    says: Mapping[str, Agent]
+    concurrency: Concurrency
+    authenticate: Authenticate | None
+    store: str | MemoryStore
+    children: Sequence[ChildSpec]
+    limits: Limits
+    sessions: RestartPolicy | None
+    origins: Collection[str]
+    faults: FaultPoints | None
+    clock: Clock | None
+    node: str
+    drain: float
+    emit_timeout: float | None
+    record_size: int
+
+
 _LATER = {
     "snapshot": "a client that lost its position is told so by resumed:false, and begins anew",
     "max_memory": "set Limits(buffer_bytes=…) for each session",
@@ -90,13 +109,16 @@ def options(given: Mapping[str, Any]) -> Options:
     for name, instead in _LATER.items():
         if given.get(name) is not None:
             raise NotSupported(f"{name}=…", instead)
-    values = {name: value for name, value in given.items() if name not in _LATER}
+    values: dict[str, Any] = {name: value for name, value in given.items() if name not in _LATER}
     values["store"] = _store(values.get("store", "memory"))
     values["shared"] = values["store"] is given.get("store")
-    faults = [*_unknown(values), *_wrong(values)]
+    faults = [*_unknown(name for name in given if name not in _LATER), *_wrong(values)]
     if faults:
         raise BadUsage(faults)
-    return Options(**{name: value for name, value in values.items() if value is not None or name == "emit_timeout"})
+    chosen: dict[str, Any] = {
+        name: value for name, value in values.items() if value is not None or name == "emit_timeout"
+    }
+    return Options(**chosen)
 
 
 def _store(store: object) -> object:
@@ -107,11 +129,11 @@ def _store(store: object) -> object:
     return store
 
 
-def _unknown(values: Mapping[str, Any]) -> list[str]:
+def _unknown(names: Iterable[str]) -> list[str]:
     known = [attribute.name for attribute in fields(Options) if attribute.name != "shared"]
     found: list[str] = []
-    for name in values:
-        if name not in (*known, "shared"):
+    for name in names:
+        if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
             found.append(f"Runtime has no option {name!r}{hint}")
@@ -147,7 +169,7 @@ def _wrong(values: Mapping[str, Any]) -> list[str]:
 def _is_says(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(name, str) and name not in ("prompt", "cancel") and callable(answer)
-        for name, answer in value.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        for name, answer in cast(Mapping[object, object], value).items()
     )
 
 

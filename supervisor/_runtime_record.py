@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve
-
 from stentor.actors import ActorRef, Clock, Directory
 from stentor.protocol import split_session_id
 from stentor.protocol.errors import NotFound

@@ -7,20 +7,35 @@ import concurrent.futures
 import threading
 from collections.abc import Awaitable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from stentor.protocol.errors import WebSocketManagerNotInitializedError, WouldDeadlock
 
+from ._audit import Audit
+from ._failures import Failures
 from ._handle import Session
-
-if TYPE_CHECKING:
-    from ._audit import Audit
-    from ._runtime import Runtime
-    from ._serving import Server
+from ._serving import Server
+from ._snapshot import TreeSnapshot
 
 __all__ = ["Pending", "ThreadedRuntime"]
 
 T = TypeVar("T")
+
+
+class Threadable(Protocol):
+    """What is used of a ``Runtime``."""
+
+    async def __aenter__(self) -> Any: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    async def session(self, *, user_id: str, thread_id: str) -> Session: ...
+    async def serve(self, host: str, port: int, *, pages: Mapping[str, tuple[str, bytes]] | None = None) -> Server: ...
+    async def drain(self, timeout: float | None = None) -> bool: ...
+    def audit(self) -> Audit: ...
+    def tree(self) -> TreeSnapshot: ...
+    def failures(self, user_id: str | None = None, last: int | None = None) -> Failures: ...
+    def kill(self, path: str, reason: str) -> None: ...
 
 
 class Pending(Generic[T]):
@@ -48,7 +63,7 @@ class ThreadedRuntime:
     ``session.emit`` and a receipt's ``wait`` need no more than the thread that they are called in.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Threadable) -> None:
         self._runtime = runtime
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -93,11 +108,11 @@ class ThreadedRuntime:
         """Return what became of every event."""
         return self._runtime.audit()
 
-    def tree(self) -> Any:
+    def tree(self) -> TreeSnapshot:
         """Return the supervision tree as it is now."""
         return self._runtime.tree()
 
-    def failures(self, user_id: str | None = None, last: int | None = None) -> Any:
+    def failures(self, user_id: str | None = None, last: int | None = None) -> Failures:
         """Return the failures of *user_id*, or of everybody; the *last* ones."""
         return self._runtime.failures(user_id=user_id, last=last)
 

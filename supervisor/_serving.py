@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable, Collection, Mapping
-
-from websockets.asyncio.server import Server as WebSocketServer
 
 from stentor.protocol import Limits
 from stentor.protocol.errors import BadUsage
 from stentor.protocol.transports import SocketConnection, serve_websockets
+from websockets.asyncio.server import Server as WebSocketServer
 
 from ._pages import FrontDoor, is_loopback
 
@@ -43,10 +43,14 @@ class Server:
         """Take no new connection; those that are open go on."""
         self._server.close(close_connections=False)
 
-    async def close(self) -> None:
-        """Close what is open, and wait for it."""
+    async def close(self, seconds: float = 5.0) -> None:
+        """Close what is open, and wait for it up to *seconds*; a peer that does not answer is cut by its own timer."""
         self._server.close()
-        await self._server.wait_closed()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._server.wait_closed()
+        except TimeoutError:
+            return
 
 
 async def open_server(

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -36,7 +36,7 @@ class Signals:
         self._came = 0
 
     @contextmanager
-    def installed(self) -> Iterator[Signals]:
+    def installed(self) -> Generator[Signals]:
         """Own the signals inside; give them back to their former handlers afterwards.
 
         Raises:

@@ -25,7 +25,7 @@ class ChildInfo:
         restarts: Automatic restarts so far.
         attempts: Attempts since it last was well.
         ref: Its address; None before its first start.
-        next_attempt_in: Seconds until it is started again; None unless it waits for that.
+        next_attempt_in: Seconds until it is tried again; None unless it waits for that.
         last_failure: Its last failure, or None.
     """
 
@@ -64,7 +64,7 @@ class ChildCounts:
 def info(child: Child, path: str, now: float) -> ChildInfo:
     """Return what is known of *child* of the supervisor at *path*."""
     spec: ChildSpec = child.spec
-    waits = child.state == "restarting" and child.timer != 0
+    waits = child.state in ("restarting", "parked") and child.timer != 0
     return ChildInfo(
         id=spec.id,
         path=f"{path}/{spec.id}",

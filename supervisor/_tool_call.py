@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from stentor.protocol import ToolCompleted, ToolExecuting, ToolFailed
+from stentor.protocol import Event, ToolCompleted, ToolExecuting, ToolFailed
 from stentor.protocol.errors import StentorError
 
 from ._blame import told
 
-if TYPE_CHECKING:
-    from ._run import Run
+__all__ = ["ToolCall", "ToolRun"]
 
-__all__ = ["ToolCall"]
+
+class ToolRun(Protocol):
+    """What a tool call uses of its run."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def failure(self) -> BaseException | None: ...
+    def put(self, event: Event) -> Awaitable[Any]: ...
+    def try_emit(self, event: Event) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
 
 
 class ToolCall:
@@ -24,7 +34,7 @@ class ToolCall:
     the agent answers itself is told by :meth:`failed` instead.
     """
 
-    def __init__(self, run: Run, tool: str, call_id: str, arguments: dict[str, Any]) -> None:
+    def __init__(self, run: ToolRun, tool: str, call_id: str, arguments: dict[str, Any]) -> None:
         self._run = run
         self._arguments = arguments
         self._value: Any = None

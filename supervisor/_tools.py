@@ -36,7 +36,11 @@ def tool(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         WebSocketBridgeUnavailableError: At a call that has an identity, but no run scope around it.
     """
     if function is None:
-        return lambda inner: _wrap(inner, name)
+
+        def named(inner: Callable[..., Any]) -> Callable[..., Any]:
+            return _wrap(inner, name)
+
+        return named
     return _wrap(function, name)
 
 

@@ -21,30 +21,29 @@ class MemoryInbox:
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._tabs: dict[str, dict[str, dict[int, Any]]] = {}
+        self._tabs: dict[str, dict[str, dict[int, Repeated]]] = {}
 
     def accept(self, session: str, tab: str, cid: int, token: Token, body: bytes) -> New | Repeated:
         """Take message *cid*, once."""
         with self._streams.lock:
-            self._streams.owned(token)
             tabs = self._tabs.setdefault(session, {})
             seen = tabs.setdefault(tab, {})
             if cid in seen:
-                return Repeated(seen[cid])
+                return seen[cid]
+            stream = self._streams.owned(token)
             if seen and cid < next(iter(seen)):
                 return Repeated(None)
-            seen[cid] = None
+            seen[cid] = Repeated(None, stream.owner)
             _cut(seen, _ANSWERS)
             _cut(tabs, _TABS)
             return New(secrets.token_hex(6))
 
-    def answer(self, session: str, tab: str, cid: int, token: Token, answer: Any) -> None:
-        """Keep what was answered; of a message that was forgotten since, nothing."""
+    def answer(self, session: str, tab: str, cid: int, answer: Any) -> None:
+        """Keep what was answered first; of a message that was forgotten since, nothing."""
         with self._streams.lock:
-            self._streams.owned(token)
             seen = self._tabs.get(session, {}).get(tab, {})
-            if cid in seen:
-                seen[cid] = answer
+            if cid in seen and seen[cid].answer is None:
+                seen[cid] = Repeated(answer, seen[cid].node)
 
 
 def _cut(table: dict[Any, Any], limit: int) -> None:

@@ -66,9 +66,9 @@ class MemoryLog:
             _same_epoch(stream, epoch, session)
             if stream.conns.get(consumer) != conn:
                 raise Fenced(stream.owner, session=session, conn=stream.conns.get(consumer))
-            fresh = stream.fail([FailedRange(r.seq, r.seq, "handler_rejected") for r in rej]) if rej else ()
+            failed = stream.fail([FailedRange(r.seq, r.seq, "handler_rejected") for r in rej]) if rej else ()
             stream.ack(upto, self._retain_events, self._retain_bytes)
-            return stream.answer(fresh)
+            return stream.answer(failed)
 
     def fail(self, session: str, token: Token | None, ranges: Iterable[FailedRange]) -> LogFloor:
         """Let un-acked events fail."""

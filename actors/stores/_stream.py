@@ -120,17 +120,20 @@ class Stream:
         del self.kept[:count]
 
     def fail(self, ranges: Iterable[FailedRange]) -> tuple[FailedRange, ...]:
-        """Let what waits in *ranges* fail; return what of it is new."""
-        fresh: list[FailedRange] = []
+        """Let what waits in *ranges* fail; return what of *ranges* has failed.
+
+        That is also what had failed before: whoever asks again may have missed the answer.
+        """
+        found: list[FailedRange] = []
         for wanted in ranges:
             for new in self.failed.add(max(wanted.first, self.floor + 1), min(wanted.last, self.head), wanted.code):
-                fresh.append(new)
                 self.count -= new.last - new.first + 1
                 self.bytes -= sum(map(len, islice(self.waiting, new.first - self.floor - 1, new.last - self.floor)))
-        return tuple(fresh)
+            found += self.failed.within(wanted.first, wanted.last)
+        return tuple(found)
 
     def answer(self, failed: tuple[FailedRange, ...]) -> LogFloor:
-        """Say where the floor is, and what of *failed* changed."""
+        """Say where the floor is, and that *failed* failed."""
         return LogFloor(self.floor, failed, self.epoch, self.count, self.bytes)
 
     def state(self) -> LogState:

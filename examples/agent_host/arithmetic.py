@@ -114,6 +114,10 @@ def _round(value: Fraction, digits: Fraction = Fraction(0)) -> Fraction:
     return Fraction(math.floor(value * scale + Fraction(1, 2)), 1) / scale
 
 
+def _divide(one: Fraction, other: Fraction) -> Fraction:
+    return one / other
+
+
 def _floor_divide(one: Fraction, other: Fraction) -> Fraction:
     return Fraction(one // other)
 
@@ -142,7 +146,7 @@ _BINARY: Final[dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Div: _divide,
     ast.FloorDiv: _floor_divide,
     ast.Mod: operator.mod,
 }

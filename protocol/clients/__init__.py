@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._client_effects import ClientState, Gap, Lost, Notice, Position, Snapshot, StateChanged
 from ._asyncio import Client
 from ._clock import ClientClock, ClientTimer, LoopTime
 from ._delivered import Delivered
@@ -15,13 +16,20 @@ __all__ = [
     "Client",
     "ClientClock",
     "ClientClosed",
+    "ClientState",
     "ClientTimer",
     "Delivered",
     "Dial",
+    "Gap",
     "Line",
     "LineReceiver",
     "LoopTime",
+    "Lost",
+    "Notice",
+    "Position",
     "ProbeClient",
+    "Snapshot",
+    "StateChanged",
     "TakenOver",
     "dial_websocket",
     "memory_dial",

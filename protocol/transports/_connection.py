@@ -29,8 +29,13 @@ class Receiver(Protocol):
 class Connection(Protocol):
     """One socket of a client, or what stands for one. It belongs to the loop that made it."""
 
-    receiver: Receiver
-    """Whoever gets what the peer sends. What came before one was set is handed over when it is."""
+    @property
+    def receiver(self) -> Receiver:
+        """Whoever gets what the peer sends. What came before one was set is handed over when it is."""
+        ...
+
+    @receiver.setter
+    def receiver(self, receiver: Receiver) -> None: ...
 
     @property
     def remote(self) -> str:

@@ -6,8 +6,7 @@ import asyncio
 
 from attrs import define, field, frozen
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed, AgentStarted, Event, session_id
-from stentor.protocol._client_effects import ClientState, Gap, Lost, Notice, StateChanged
-from stentor.protocol.clients import Client
+from stentor.protocol.clients import Client, ClientState, Gap, Lost, Notice, StateChanged
 from stentor.protocol.errors import Refused, StentorError
 
 from ._outcome import Outcome

@@ -115,7 +115,11 @@ class AsgiConnection:
     async def run(self) -> None:
         """Read and write until the connection is gone; then the receiver was told how it ended."""
         reader = asyncio.create_task(self._read())
-        tasks = {reader, asyncio.create_task(self._write()), asyncio.create_task(self._cut.wait())}
+        tasks: set[asyncio.Task[Any]] = {
+            reader,
+            asyncio.create_task(self._write()),
+            asyncio.create_task(self._cut.wait()),
+        }
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if self._goodbye is not None and not reader.done() and self._dead is None:

@@ -6,23 +6,31 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from types import FrameType, TracebackType
+from typing import Any, Literal, Protocol
 
 from stentor.protocol.errors import BadUsage
 
-if TYPE_CHECKING:
-    from stentor.supervisor import Runtime
-
-__all__ = ["lifespan"]
+__all__ = ["Living", "lifespan"]
 
 _OURS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Living(Protocol):
+    """What a lifespan uses of a ``Runtime``."""
+
+    async def __aenter__(self) -> Any: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    async def drain(self, timeout: float | None = None) -> bool: ...
+    async def fatal(self) -> BaseException | None: ...
+
+
 def lifespan(
-    runtime: Runtime, *, drain: float | None = None, on_fatal: Literal["exit", "keep"] = "exit"
+    runtime: Living, *, drain: float | None = None, on_fatal: Literal["exit", "keep"] = "exit"
 ) -> Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]:
     """Return a lifespan for Starlette or FastAPI: ``FastAPI(lifespan=stentor.lifespan(runtime))``.
 
@@ -39,7 +47,7 @@ def lifespan(
         raise BadUsage(f"on_fatal is {on_fatal!r}; allowed: exit, keep")
 
     @asynccontextmanager
-    async def living(app: Any) -> AsyncIterator[dict[str, Any]]:
+    async def living(app: Any) -> AsyncGenerator[dict[str, Any]]:
         async with runtime:
             watch = asyncio.create_task(_watch(runtime)) if on_fatal == "exit" else None
             try:
@@ -53,14 +61,14 @@ def lifespan(
     return living
 
 
-async def _watch(runtime: Runtime) -> None:
+async def _watch(runtime: Living) -> None:
     # A server whose lifespan's task died goes on serving; a signal is what every server obeys.
     await runtime.fatal()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
-def _goodbye_first(runtime: Runtime, drain: float | None) -> Iterator[None]:
+def _goodbye_first(runtime: Living, drain: float | None) -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         # The server's signals are not ours to take; the goodbye then comes with the lifespan's end.
         yield
@@ -80,8 +88,8 @@ def _goodbye_first(runtime: Runtime, drain: float | None) -> Iterator[None]:
             signal.signal(each, handler)
         loop.call_soon_threadsafe(lambda: goodbye.add(loop.create_task(leave(number))))
 
-    for each in _OURS:
-        signal.signal(each, first)
+    for ours in _OURS:
+        signal.signal(ours, first)
     try:
         yield
     finally:

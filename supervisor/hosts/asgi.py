@@ -15,7 +15,7 @@ from .._visitor import show_out
 from ._asgi_connection import AsgiConnection, AsgiSocket
 from ._lifespan import lifespan
 
-__all__ = ["accepted", "lifespan"]
+__all__ = ["AsgiSocket", "accepted", "lifespan"]
 
 
 async def accepted(websocket: AsgiSocket, origins: Collection[str], stall: float) -> AsgiConnection | None:
@@ -51,7 +51,7 @@ def _warn_of_old_server(websocket: AsgiSocket) -> None:
     version = str(asgi.get("spec_version") or "2.0")
     if tuple(int(part) for part in version.split(".") if part.isdigit()) < (2, 4):
         warnings.warn(
-            f"this server speaks ASGI {version} and reports no failed sends; only the client's acks tell of a lost line",
+            f"this server speaks ASGI {version} and reports no failed sends; only acks tell of a lost line",
             RuntimeWarning,
             stacklevel=3,
         )

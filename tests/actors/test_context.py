@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from stentor.actors import Actor, LoopActor
 
 USER: ContextVar[str | None] = ContextVar("user", default=None)
@@ -32,8 +31,7 @@ def actor_of(kind: Any) -> Any:
             return before
 
         def spawn(self) -> Any:
-            ref = type(self).start()
-            return ref
+            return type(self).start()
 
     return Remembering
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pykka
 import pytest
-
 from stentor.actors import Actor, LoopActor, RingRecorder
 from stentor.protocol.errors import ActorDied
 

@@ -8,7 +8,6 @@ import weakref
 from typing import Any
 
 import pytest
-
 from stentor.actors import (
     Actor,
     Directory,
@@ -257,6 +256,19 @@ async def test_request_stop_goes_ahead_of_the_backlog(house: Any) -> None:
 
     assert house.parent.heard == [Exited("child", 1, "shutdown")]
     assert (seen, estate.depth) == ([], 3)
+    estate.close("test")
+
+
+async def test_a_stop_that_an_abandoned_incarnation_never_saw_does_not_stop_the_next(house: Any) -> None:
+    """It was meant for that one alone."""
+    estate = house.estate(Child)
+    estate.launch()
+    estate.request_stop()
+    estate.abandon()
+    estate.launch()
+
+    assert await estate.ref.ask("alive", block=False) == "alive"
+    assert house.parent.heard == []
     estate.close("test")
 
 

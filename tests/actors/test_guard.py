@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from stentor.actors import Actor, LoopActor
 from stentor.protocol.errors import ActorDied, BadUsage, NotFound, Refused
 

@@ -10,7 +10,6 @@ import pykka
 import pytest
 from pykka._envelope import Envelope
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
-
 from stentor.actors import ActorRef, LoopActor, LoopFuture
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from stentor.actors._actor import Actor
 from stentor.actors._estate import Estate
 from stentor.actors._faults import Faults
@@ -19,7 +18,7 @@ from stentor.actors._recorder import RingRecorder
 from stentor.actors._session import SessionActor
 from stentor.actors._session_cell import SessionCell
 from stentor.actors.stores import MemoryStore
-from stentor.protocol import HelloFrame, Limits, Text
+from stentor.protocol import HelloFrame, Limits, Text, decode_client
 from stentor.protocol.transports import MemoryConnection, memory_pair
 
 S = "ada/t1"
@@ -37,7 +36,9 @@ class Page:
         self.server, self.line = memory_pair()
         self.line.receiver = self
         self.answers = answers
-        hello = HelloFrame(v=1, session=S, tab=tab, resume=resume)
+        asked = {"t": "hello", "v": 1, "session": S, "tab": tab, **({"resume": resume} if resume else {})}
+        hello = decode_client(json.dumps(asked).encode(), 8192)
+        assert isinstance(hello, HelloFrame)
         rig.cell.attach(self.server, hello, identity=tab)
 
     def received(self, data: bytes) -> None:

@@ -50,6 +50,9 @@ async def runtime(tmp_path: Path) -> AsyncIterator[stentor.Runtime]:
     from examples.agent_host.options import Options
 
     (tmp_path / "keeper.md").write_text(STORY, encoding="utf-8")
+    (tmp_path / "buoy.md").write_text(
+        "The <b>buoy</b> carries <img src=x onerror=alert(1)> a light.\n", encoding="utf-8"
+    )
     async with build(Options(docs=tmp_path, host="127.0.0.1", port=0, pace=0.02, crashes=True)) as runtime:
         yield runtime
 

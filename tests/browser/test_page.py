@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -63,7 +64,7 @@ async def test_a_crash_in_the_middle_of_an_answer_changes_no_word(
     failures = list(runtime.failures(user_id="ada"))
     assert ["/sessions/ada/t1"] == [failure["actor"]["path"] for failure in failures]
     assert "restart" == failures[0]["supervision"]["decision"]
-    assert "/sessions/ada/t1" in str(runtime.tree())
+    assert re.search(r"ada/t1 +session +running +2 ", str(runtime.tree()))
 
 
 async def test_a_session_that_is_ended_on_demand_goes_on_where_it_was(
@@ -92,7 +93,7 @@ async def test_a_crash_is_told_to_the_person(open_page: OpenPage) -> None:
 
     await page.get_by_role("button", name="Crash my session").click()
 
-    await expect(page.get_by_role("status")).to_contain_text("crashed and is restarting")
+    await expect(page.get_by_role("status")).to_contain_text("The session crashed and was restarted")
     await answer(page)
 
 
@@ -153,12 +154,12 @@ async def test_a_reload_keeps_the_conversation(open_page: OpenPage) -> None:
     assert [str(n) for n in range(1, len(came) + 1)] == came
 
 
-async def test_what_is_asked_is_text_and_never_markup(open_page: OpenPage) -> None:
-    """A question that looks like markup is shown as it was typed."""
+async def test_what_comes_is_text_and_never_markup(open_page: OpenPage) -> None:
+    """A question and a document that look like markup are shown as they were written."""
     page = await open_page("t1")
 
-    await ask(page, "<img src=x onerror=alert(1)> lamp <b>bold</b>")
+    await ask(page, "What does the <i>buoy</i> carry?")
 
-    await answer(page)
-    assert "<img src=x onerror=alert(1)> lamp <b>bold</b>" == await page.locator(".turn h2").text_content()
-    assert 0 == await page.locator(".turn img, .turn h2 b, .answer b").count()
+    assert "The <b>buoy</b> carries <img src=x onerror=alert(1)> a light. (buoy.md:1)" in await answer(page)
+    assert "What does the <i>buoy</i> carry?" == await page.locator(".turn h2").text_content()
+    assert 0 == await page.locator(".turn img, .turn h2 i, .answer b").count()

@@ -1,6 +1,8 @@
-"""A client program that saves its position with what it handled, in one transaction: saving_client.py URL DATABASE.
+"""A client program that saves its position with what it handled, in one transaction.
 
-It prints the seq of each event that it has saved, and ends when a run has ended.
+Usage: saving_client.py URL DATABASE [SEQ]
+
+It prints the seq of each event that it has saved, and ends when a run has ended. Event SEQ it has in hand for ever.
 """
 
 from __future__ import annotations
@@ -42,11 +44,13 @@ class Store:
         self._db.execute("COMMIT")
 
 
-async def main(url: str, path: str) -> None:
+async def main(url: str, path: str, hold: int = 0) -> None:
     """Handle events until a run has ended."""
     store = Store(path)
     async with Client(url, session="ada/t1", resume=store.position()) as client:
         async for delivery in client:
+            if delivery.seq == hold:
+                await asyncio.Event().wait()
             store.save(delivery)
             print(delivery.seq, flush=True)
             if isinstance(delivery.event, AgentCompleted):
@@ -54,4 +58,4 @@ async def main(url: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

@@ -24,8 +24,8 @@ WORDS = [*(f"w{number}" for number in range(1, EVENTS)), "agent_completed"]
 class Process:
     """The client program as a process of its own."""
 
-    def __init__(self, url: str, database: Path) -> None:
-        self._args = [sys.executable, str(PROGRAM), url, str(database)]
+    def __init__(self, *args: object) -> None:
+        self._args = [sys.executable, str(PROGRAM), *map(str, args)]
         self.process: asyncio.subprocess.Process
 
     async def start(self) -> Process:
@@ -62,9 +62,9 @@ class Scene:
         self.receipts: list[object] = []
         self.processes: list[Process] = []
 
-    async def client(self) -> Process:
+    async def client(self, *more: int) -> Process:
         """Start the client program, again."""
-        process = await Process(self.url, self.database).start()
+        process = await Process(self.url, self.database, *more).start()
         self.processes.append(process)
         return process
 
@@ -131,6 +131,21 @@ async def test_a_client_that_is_killed_twice_has_every_event_once_and_in_order(s
     await second.kill()
     assert scene.acked_is_handled()
     assert 500 <= len(scene.log()) <= 800
+
+    scene.emit(EVENTS)
+    assert 0 == await (await scene.client()).end()
+    await until(lambda: scene.runtime.audit().buffered == 0)
+    scene.check_all()
+
+
+async def test_a_client_that_is_killed_while_it_handles_an_event_gets_that_event_again(scene: Scene) -> None:
+    """What a handler had in hand was not acked, by no ack and by no answer to a ping."""
+    scene.emit(41)
+    client = await scene.client(41)
+    await client.reach(40)
+    await until(lambda: scene.runtime.audit().acked >= 40)
+    assert (40, 1) == (scene.runtime.audit().acked, scene.runtime.audit().buffered)
+    await client.kill()
 
     scene.emit(EVENTS)
     assert 0 == await (await scene.client()).end()

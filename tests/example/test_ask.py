@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -11,17 +13,20 @@ from pathlib import Path
 
 import pytest
 import stentor
+from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed
+from stentor.protocol.clients import Client, Delivered
 
 from examples.agent_host.host import build
 from examples.agent_host.options import Options
 
+ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "What does smoke of the wick mean?"
 
 
 @pytest.fixture
 async def runtime(folder: Path) -> AsyncIterator[stentor.Runtime]:
     """The example host."""
-    async with build(Options(docs=folder, host="127.0.0.1", port=0, pace=0.005, crashes=True)) as runtime:
+    async with build(Options(docs=folder, host="127.0.0.1", port=0, pace=0.02, crashes=True)) as runtime:
         yield runtime
 
 
@@ -31,9 +36,9 @@ async def serve(runtime: stentor.Runtime) -> str:
     return f"ws://127.0.0.1:{server.port}"
 
 
-async def ask(*arguments: str) -> tuple[int | None, str, str]:
-    """Run the command as a user does: exit code, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    """Start the command as a user does."""
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "stentor",
@@ -42,8 +47,25 @@ async def ask(*arguments: str) -> tuple[int | None, str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def end(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
+    """Wait for the command's end: exit code, the rest of standard output and of standard error."""
     out, errors = await process.communicate()
     return process.returncode, out.decode(), errors.decode()
+
+
+async def ask(*arguments: str) -> tuple[int | None, str, str]:
+    """Run the command to its end."""
+    return await end(await start(*arguments))
+
+
+async def speaking(*arguments: str) -> asyncio.subprocess.Process:
+    """Start the command and wait until the answer has begun."""
+    process = await start(*arguments)
+    assert process.stdout is not None
+    assert b"This" == await process.stdout.readexactly(4)
+    return process
 
 
 async def test_an_answer_is_words_on_standard_output(runtime: stentor.Runtime) -> None:
@@ -69,7 +91,7 @@ async def test_a_crash_in_the_middle_changes_no_word(runtime: stentor.Runtime, p
 
     assert (0, words) == (code, out), errors
     assert ["/sessions/ada/t1"] == [failure["actor"]["path"] for failure in runtime.failures(user_id="ada")]
-    assert "/sessions/ada/t1" in str(runtime.tree())
+    assert re.search(r"ada/t1 +session +running +2 ", str(runtime.tree()))
 
 
 async def test_json_has_every_event_of_the_run(runtime: stentor.Runtime) -> None:
@@ -109,7 +131,7 @@ async def test_an_agent_that_fails_is_its_typed_failure_and_exit_1() -> None:
         failures = list(runtime.failures())
 
     assert (1, "Well, \n") == (code, out)
-    assert f"stentor: error: the agent failed (ValueError) (failure {failures[0]['id']})\n" == errors
+    assert f"stentor: exception.value_error: the agent failed (ValueError) (failure {failures[0]['id']})\n" == errors
 
 
 async def test_a_token_that_is_not_known_ends_with_exit_4() -> None:
@@ -126,6 +148,74 @@ async def test_a_token_that_is_not_known_ends_with_exit_4() -> None:
 
     assert (4, "") == (code, out)
     assert "stentor: unauthenticated: " in errors
+
+
+async def test_ctrl_c_stops_the_agent_too(runtime: stentor.Runtime) -> None:
+    """The host is told, and the command ends with 130."""
+    url = await serve(runtime)
+    process = await speaking(QUESTION, "--url", url, "--thread", "t1")
+
+    process.send_signal(signal.SIGINT)
+    code, _, errors = await end(process)
+
+    assert 130 == code, errors
+    async with Client(url, session="ada/t1") as client:
+        last = [delivered.event async for delivered in until_the_end(client)][-1]
+    assert isinstance(last, AgentCancelled)
+
+
+async def until_the_end(client: Client) -> AsyncIterator[Delivered]:
+    """Give what comes, up to the end of a run."""
+    async for delivered in client:
+        yield delivered
+        if isinstance(delivered.event, AgentCompleted | AgentCancelled | AgentFailed):
+            return
+
+
+async def test_a_conversation_that_is_taken_over_ends_with_exit_4(runtime: stentor.Runtime) -> None:
+    """Another client in the same conversation gets the rest; this one says so."""
+    url = await serve(runtime)
+    process = await speaking(QUESTION, "--url", url, "--thread", "t1")
+
+    async with Client(url, session="ada/t1") as other:
+        code, _, errors = await end(process)
+        rest = [delivered.event async for delivered in until_the_end(other)]
+
+    assert 4 == code
+    assert "stentor: taken_over: " in errors
+    assert isinstance(rest[-1], AgentCompleted)
+
+
+async def test_a_host_that_goes_down_says_how_the_answer_ended(runtime: stentor.Runtime) -> None:
+    """A drain ends the run in good order, and the command with it."""
+    process = await speaking(QUESTION, "--url", await serve(runtime))
+
+    await runtime.drain(0)
+    code, _, errors = await end(process)
+
+    assert 1 == code
+    assert "stentor: cancelled: the host is going down\n" in errors
+
+
+async def test_a_host_that_is_killed_ends_with_exit_3(folder: Path) -> None:
+    """It is waited for as long as the patience lasts, and no longer."""
+    host = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "examples" / "agent_host"),
+        *("--docs", str(folder), "--port", "0", "--pace", "0.1"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert host.stdout is not None
+    found = re.search(r"http(://127\.0\.0\.1:\d+)", (await host.stdout.readline()).decode())
+    assert found
+    process = await speaking(QUESTION, "--url", f"ws{found[1]}", "--patience", "0.1")
+
+    host.kill()
+    code, _, errors = await end(process)
+    await host.communicate()
+
+    assert 3 == code
+    assert f"stentor: connection_lost: ws{found[1]} does not answer: " in errors
 
 
 @pytest.mark.parametrize(

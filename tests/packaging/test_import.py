@@ -40,7 +40,7 @@ def test_import_stentor_takes_less_than_150_ms() -> None:
     seconds("import stentor")
     bare: list[float] = []
     with_it: list[float] = []
-    for _ in range(7):
+    for _ in range(15):
         bare.append(seconds("pass"))
         with_it.append(seconds("import stentor"))
         if len(bare) >= 3 and min(with_it) - min(bare) < MOST:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, Environment
+from .conftest import Environment
 
 BUILD = ("install", "--no-deps", "--no-build-isolation")
 IMPORT_ALL = """
@@ -78,23 +78,23 @@ def test_the_package_named_supervisor_stays_untouched(
     assert before == beside == digest_of(folder)
 
 
-def tree_files() -> set[str]:
+def files_of(source: Path) -> set[str]:
     """Return what the three floors hold, by the name that it has when it is installed."""
     found: set[str] = set()
     for floor in ("protocol", "actors", "supervisor"):
-        for path in (ROOT / floor).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and "node_modules" not in path.parts:
-                name = path.relative_to(ROOT).as_posix()
+        for path in (source / floor).rglob("*"):
+            if path.is_file():
+                name = path.relative_to(source).as_posix()
                 found.add("stentor/" + name.removeprefix("supervisor/_front/"))
     return found
 
 
-def test_the_wheel_holds_every_file_of_the_floors(built: Path) -> None:
+def test_the_wheel_holds_every_file_of_the_floors(source: Path, built: Path) -> None:
     """Code, types, schema, scripts and pages: a file that the build leaves out is missed here."""
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
-    assert sorted(tree_files()) == sorted(held)
+    assert sorted(files_of(source)) == sorted(held)
     assert {"stentor/py.typed", "stentor/supervisor/py.typed", "stentor/supervisor/failure.schema.json"} <= held
     assert any(name.startswith("stentor/protocol/clients/js/") and name.endswith(".js") for name in held)
 
@@ -110,17 +110,16 @@ def test_the_wheel_says_what_it_needs(built: Path) -> None:
     assert "Requires-Python: >=3.11" in metadata
 
 
-def test_the_sdist_holds_examples_and_tests(built: Path) -> None:
+def test_the_sdist_holds_examples_and_tests(source: Path, built: Path) -> None:
     """Whoever packages it can also try and test it."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         held = {name.partition("/")[2] for name in sdist.getnames()}
 
     for folder in ("examples", "tests"):
         wanted = {
-            path.relative_to(ROOT).as_posix()
-            for path in (ROOT / folder).rglob("*")
+            path.relative_to(source).as_posix()
+            for path in (source / folder).rglob("*")
             if path.is_file() and path.suffix in (".py", ".js", ".mjs", ".html", ".css", ".toml")
-            if not {"__pycache__", "node_modules", ".pytest_cache"} & set(path.parts)
         }
         assert wanted
         assert [] == sorted(wanted - held)

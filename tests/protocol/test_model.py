@@ -5,8 +5,11 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from stentor.protocol import FailedRange, Ledger
 
-from .world import LIMITS, World
+from .invariants import check
+from .memory_log import MemoryLog
+from .world import World
 
 SETTINGS = settings(
     max_examples=150,
@@ -57,20 +60,26 @@ class Delivery(RuleBasedStateMachine):
             for _ in range(count):
                 self.world.move(live[-1 - pick % len(live)], to_server)
 
+    @rule(count=st.integers(1, 12))
+    def arrive(self, count: int) -> None:
+        """Frames arrive at both ends, and the handlers are slow."""
+        for _ in range(count):
+            self.world.answer()
+            self.world.move_latest()
+
     @rule(count=st.integers(1, 30))
     def flow(self, count: int) -> None:
         """Nothing goes wrong for a while."""
         for _ in range(count):
             self.world.answer()
-            for number in list(self.world.links)[-2:]:
-                self.world.move(number, True)
-                self.world.move(number, False)
+            self.world.move_latest()
             for app in self.world.apps:
-                self.world.handle(app)
+                app.handle()
+            self.world.advance(0.05)
 
     @rule(tab=st.integers(0, 1), refuse=st.integers(0, 3))
     def handle(self, tab: int, refuse: int) -> None:
-        self.world.handle(self.world.apps[tab], refuse=refuse == 0)
+        self.world.apps[tab].handle(refuse=refuse == 0)
 
     @rule(pick=st.integers(0, 50))
     def cut(self, pick: int) -> None:
@@ -78,9 +87,31 @@ class Delivery(RuleBasedStateMachine):
         if live:
             self.world.cut(live[-1 - pick % len(live)])
 
+    @rule(tab=st.integers(0, 1), count=st.integers(1, 4))
+    def refuse_and_cut(self, tab: int, count: int) -> None:
+        """The ack that names the refusals does not arrive."""
+        for _ in range(count):
+            self.world.apps[tab].handle(refuse=True)
+        for number in list(self.world.links)[-2:]:
+            self.world.cut(number)
+
+    @rule(tab=st.integers(0, 1))
+    def take_over(self, tab: int) -> None:
+        """One tab says hello while the other's frames are still on their way."""
+        app = self.world.apps[tab]
+        app.run(app.client.connect(self.world.now))
+        number = len(self.world.links)
+        if number and self.world.links[number].owner is app:
+            self.world.move(number, True)
+
     @rule(fuse=st.integers(0, 12))
     def die(self, fuse: int) -> None:
         self.world.fuse = fuse
+
+    @rule(fuse=st.integers(0, 5), count=st.integers(1, 9))
+    def die_while_sending(self, fuse: int, count: int) -> None:
+        self.world.fuse = fuse
+        self.world.emit(count)
 
     @precondition(lambda self: self.world.delayed)
     @rule(count=st.integers(1, 4))
@@ -98,6 +129,11 @@ class Delivery(RuleBasedStateMachine):
     def restart(self, durable: bool) -> None:
         self.world.restart(durable=durable)
 
+    @rule()
+    def move_away(self) -> None:
+        """Another process claims the session; this one learns of it when the log refuses it."""
+        self.world.log.gen += 1
+
     @rule(seconds=st.sampled_from([0.01, 0.3, 1.0, 3.0, 10.0]))
     def advance(self, seconds: float) -> None:
         self.world.advance(seconds)
@@ -105,7 +141,7 @@ class Delivery(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         if hasattr(self, "world"):
-            self.world.check()
+            check(self.world)
 
     def teardown(self) -> None:
         """I11: without further faults everything is delivered. I10: every receipt resolves. I12: every end is noted."""
@@ -120,31 +156,32 @@ class Delivery(RuleBasedStateMachine):
         for batch in list(world.outbox):
             world.act(lambda batch=batch: [world.server.append(*batch)])
         world.settle()
-        world.check()
+        check(world)
         assert world.outbox == []
+        for epoch, bodies in world.accepted.items():
+            kept = world.logs[epoch].bodies
+            assert all(kept.count(body) == 1 for body in bodies), "an accepted event is not in the log exactly once"
         assert all(world.log.outcomes.get(seq) for seq in range(1, world.log.head + 1))
         assert world.server.ledger.floor == world.log.floor
         assert world.server.ledger.failed == merged(world.log)
         world.act(lambda: world.server.drain(world.now, 0.0))
         while world.answer():
             pass
+        assert world.resolved == world.log.floor
+        for number, link in world.links.items():
+            kinds = world.ended.get(number, set())
+            assert len(kinds) <= 1
+            assert link.server_end is None or kinds == {"line_closed"}
         assert world.closed is not None
         assert world.closed.flushed
 
 
-def merged(log):  # noqa: ANN001, ANN201
-    """Return the log's failures as the ledger keeps them: neighbours of one code joined."""
-    from stentor.protocol import FailedRange
-
-    ranges: list[FailedRange] = []
-    for item in log.failed():
-        if ranges and ranges[-1].last == item.first - 1 and ranges[-1].code == item.code:
-            ranges[-1] = FailedRange(ranges[-1].first, item.last, item.code)
-        else:
-            ranges.append(item)
-    return tuple(ranges)
+def merged(log: MemoryLog) -> tuple[FailedRange, ...]:
+    """Return the log's failures as a ledger keeps them."""
+    ledger = Ledger()
+    ledger.settle(0, log.failed())
+    return ledger.failed
 
 
 TestDelivery = Delivery.TestCase
 TestDelivery.settings = SETTINGS
-assert LIMITS.window_events == 5

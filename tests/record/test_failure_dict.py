@@ -132,6 +132,15 @@ def test_the_members_of_a_group_are_in_the_chain(make_entry: MakeEntry, validato
     ] == [(item["type"], item["relation"], item["parent"]) for item in told["exception"]["chain"]]
 
 
+def test_an_exception_stands_in_the_chain_once(make_entry: MakeEntry) -> None:
+    """A cause may be a member of the group as well."""
+    member = ValueError("x")
+    group = ExceptionGroup("both", [member, member])
+    group.__cause__ = member
+
+    assert ["raised", "cause"] == [item["relation"] for item in failure_dict(make_entry(group))["exception"]["chain"]]
+
+
 def test_the_chain_ends_at_ten(make_entry: MakeEntry, validator: Any) -> None:
     """More is cut, and said to be."""
     told = failure_dict(make_entry(ExceptionGroup("many", [ValueError(n) for n in range(30)])))
@@ -185,10 +194,10 @@ def test_a_deep_recursion_keeps_head_and_tail(make_entry: MakeEntry, validator: 
 def test_a_megabyte_of_message_costs_little(make_entry: MakeEntry) -> None:
     """It is cut before it is searched for secrets."""
     entry = make_entry(ValueError("token=" + "secret " * 150_000))
-    began = time.perf_counter()
+    began = time.process_time()
     failure_dict(entry)
 
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 @pytest.mark.parametrize("broken", [ValueError("no"), SystemExit(3), RecursionError(), GeneratorExit()])

@@ -367,9 +367,9 @@ def test_recording_is_cheap(make_failure: MakeFailure) -> None:
     failure = make_failure(ValueError("x"))
     best = 0.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(5_000):
             record.add(Entry(kind="failure", failure=failure, path=failure.path, decision="restart", rule="default"))
-        best = max(best, 5_000 / (time.perf_counter() - began))
+        best = max(best, 5_000 / (time.process_time() - began))
 
     assert best > 50_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stentor.supervisor._redact import clip, clip_middle, redact
 
@@ -87,12 +87,13 @@ def test_an_ordinary_text_is_left_alone(text: str) -> None:
 def test_no_text_makes_it_slow(unit: str) -> None:
     """The longest text that is ever searched, made of whatever could be tried again and again."""
     text = (unit * 65_536)[:65_536]
-    began = time.perf_counter()
+    began = time.process_time()
     redact(text)
 
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(2, 50))
 def test_a_clipped_text_keeps_to_its_limit(text: str, limit: int) -> None:
     """And is left alone within it."""
@@ -100,6 +101,7 @@ def test_a_clipped_text_keeps_to_its_limit(text: str, limit: int) -> None:
     assert clip(text, len(text) + 1) == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=3_000), st.integers(100, 500))
 def test_head_and_tail_keep_to_their_limit(text: str, limit: int) -> None:
     """Both ends stay."""

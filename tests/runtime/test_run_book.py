@@ -19,8 +19,10 @@ def test_a_second_prompt_waits_for_the_first_and_then_has_its_turn() -> None:
     waits = book.offer("s", prompt("r2"))
 
     assert (True, None) == (isinstance(first, Running), waits)
-    assert prompt("r2") == book.ended("s", "r1")
-    assert (0, 0) == book.count()
+    following = book.ended("s", "r1")
+
+    assert following is not None
+    assert (prompt("r2"), (1, 0)) == (following.message, book.count())
 
 
 def test_sessions_do_not_wait_for_each_other() -> None:
@@ -69,8 +71,20 @@ def test_a_run_is_crossed_out_once() -> None:
     book.offer("s", prompt("r2"))
     book.offer("s", prompt("r3"))
 
-    assert prompt("r2") == book.ended("s", "r1")
+    following = book.ended("s", "r1")
+
+    assert following is not None
+    assert prompt("r2") == following.message
     assert book.ended("s", "r1") is None
+
+
+def test_a_run_beside_the_others_takes_nobodys_turn() -> None:
+    """A message of the host's own type waits for nobody, and nobody for it."""
+    book = RunBook("reject")
+    book.beside(prompt("x1"))
+
+    assert book.offer("s", prompt("r1")) is not None
+    assert (None, (1, 0)) == (book.ended("s", "x1"), book.count())
 
 
 def test_too_many_waiting_prompts_are_rejected() -> None:

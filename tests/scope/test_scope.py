@@ -41,7 +41,7 @@ async def test_an_exception_inside_is_told_once_without_its_text(session: Sessio
 
     last = bridge.events[-1]
     assert isinstance(last, AgentFailed)
-    assert (run.id, "error", "the agent failed (ValueError)") == (last.run_id, last.code, last.message)
+    assert (run.id, "exception.value_error", "the agent failed (ValueError)") == (last.run_id, last.code, last.message)
     assert 1 == bridge.types.count("agent_failed")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 import pytest
-
 from stentor.actors.ports import Hints, Inbox, Log, Ownership, Runs
 from stentor.actors.stores import MemoryStore
 

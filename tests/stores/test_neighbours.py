@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-
 from stentor.actors.ports import New, Repeated
 from stentor.protocol import Append
 from stentor.protocol.errors import Fenced
@@ -74,11 +73,24 @@ async def test_a_message_is_taken_once(store: Any, ask: Ask) -> None:
     token, _ = await ask(store.ownership.claim(S, "a", False))
     first = await ask(store.inbox.accept(S, "tab", 1, token, b"hi"))
     early = await ask(store.inbox.accept(S, "tab", 1, token, b"hi"))
-    await ask(store.inbox.answer(S, "tab", 1, token, "yes"))
+    await ask(store.inbox.answer(S, "tab", 1, "yes"))
     late = await ask(store.inbox.accept(S, "tab", 1, token, b"hi"))
 
     assert isinstance(first, New)
-    assert (Repeated(None), Repeated("yes")) == (early, late)
+    assert (Repeated(None, "a"), Repeated("yes", "a")) == (early, late)
+
+
+async def test_who_took_a_message_answers_it_also_when_the_session_moved(store: Any, ask: Ask) -> None:
+    """The new owner learns who has it in hand, and what was answered first."""
+    old, _ = await ask(store.ownership.claim(S, "a", False))
+    await ask(store.inbox.accept(S, "tab", 1, old, b"hi"))
+    new, _ = await ask(store.ownership.claim(S, "b", True))
+    early = await ask(store.inbox.accept(S, "tab", 1, new, b"hi"))
+    await ask(store.inbox.answer(S, "tab", 1, "yes"))
+    await ask(store.inbox.answer(S, "tab", 1, "no"))
+    late = await ask(store.inbox.accept(S, "tab", 1, new, b"hi"))
+
+    assert (Repeated(None, "a"), Repeated("yes", "a")) == (early, late)
 
 
 async def test_tabs_count_for_themselves(store: Any, ask: Ask) -> None:

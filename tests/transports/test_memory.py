@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from stentor.protocol.errors import StentorError, WebSocketConnectionLostError, WebSocketSendFailureError
 from stentor.protocol.transports import memory_pair
 

@@ -9,9 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
-
 from stentor.protocol.errors import (
     HeartbeatTimeout,
     ProtocolError,
@@ -21,6 +18,8 @@ from stentor.protocol.errors import (
     WriteStalled,
 )
 from stentor.protocol.transports import SUBPROTOCOL, SocketConnection, serve_websockets
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 
 class Ear:
@@ -84,9 +83,10 @@ async def test_a_batch_arrives_as_one_message_each_by_one_write() -> None:
         it.line.library.transport.write = lambda data: (written.append(len(data)), write(data))[1]  # type: ignore[method-assign,assignment,func-returns-value]
         it.line.write([b'{"a":1}', b'{"b":2}', b'{"c":3}'])
         messages = [await ws.recv() for _ in range(3)]
+        writes = len(written)
 
     assert ['{"a":1}', '{"b":2}', '{"c":3}'] == messages
-    assert 1 == len(written)
+    assert 1 == writes
 
 
 async def test_messages_of_the_client_arrive_whole_and_in_order() -> None:

@@ -15,6 +15,8 @@ const transcript = new Transcript(byId("transcript"));
 const log = new EventLog(byId("log"), byId("count"));
 const notices = new Notices(byId("notices"), byId("transcript"));
 const kept = new Kept(session);
+const hint = byId("armed").textContent;
+let armed = false; // whether a crash waits for the next answer
 let broken = false; // whether the connection was lost since it last worked
 
 for (const entry of kept.entries) entry.ask ? asked(entry.ask) : shown(entry);
@@ -39,6 +41,9 @@ const client = connect(`${location.protocol === "https:" ? "wss" : "ws"}://${loc
   },
   onNotice(notice) {
     notices.add(...noticeWords(notice));
+    if (notice.code !== "actor_parked") return;
+    transcript.abandon("The session crashed too often to end this answer."); // nothing can be told in it any more
+    refresh();
   },
   onState: changed,
 });
@@ -106,9 +111,6 @@ async function wish(type, data) {
     return false;
   }
 }
-
-const hint = byId("armed").textContent;
-let armed = false;
 
 async function crash() {
   const choice = byId("point");

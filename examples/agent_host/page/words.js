@@ -12,13 +12,10 @@ const STATES = {
 };
 
 const NOTICES = {
-  session_restarting: ["warn", "The session crashed and is restarting. What it had to say is kept."],
-  session_resumed: ["good", "The session is back and goes on where it stopped."],
-  resumed: ["good", "The session is back and goes on where it stopped."],
-  session_parked: ["bad", "The session crashed too often and rests for a while."],
-  parked: ["bad", "The session crashed too often and rests for a while."],
+  session_restarting: ["warn", "The session crashed and was restarted. What it had to say was kept."],
+  actor_parked: ["bad", "The session crashed too often and rests for a while. What was being answered has ended."],
   store_unavailable: ["warn", "The store does not answer; nothing new is accepted until it does."],
-  draining: ["info", "The host is about to stop."],
+  session_closed: ["warn", "The host goes down; the page comes back when it does."],
 };
 
 const LOST = {
@@ -41,5 +38,5 @@ export const endWords = (reason) => ENDS[reason?.code] ?? `The conversation ende
 export function noticeWords({ code, msg, after_ms: wait, failure }) {
   const [kind, words] = NOTICES[code] ?? ["info", msg || code];
   const soon = wait ? ` Next attempt in ${(wait / 1000).toFixed(1)} s.` : "";
-  return [kind, `${words}${soon}${failure ? ` (failure ${failure.slice(0, 8)})` : ""}`];
+  return [kind, `${words}${soon}${failure ? ` (failure ${failure.slice(-8)})` : ""}`];
 }

@@ -33,6 +33,7 @@ policies = st.builds(
     budget=st.builds(Budget, st.integers(0, 4), st.sampled_from([1.0, 5.0, 50.0])),
     child_budget=st.none() | st.builds(Budget, st.integers(0, 3), st.sampled_from([1.0, 20.0])),
     backoff=st.builds(Backoff, initial=st.sampled_from([0.0, 0.01]), jitter=st.sampled_from([0.0, 0.5])),
+    unpark_after=st.sampled_from([None, 0.3, 30.0]),
     decide=st.just({Uncharged: Restart(charged=False), Resumed: "resume", Escalated: "escalate", OSError: "stop"}),
 )
 children = st.lists(

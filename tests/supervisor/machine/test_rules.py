@@ -618,3 +618,44 @@ def test_a_child_that_stops_already_is_not_asked_again_when_all_stop(world: Any)
     w.feed(*w.gone("b", "shutdown"))
 
     assert ("stopped", [("close", "b"), ("stop", "a"), ("close", "a")]) == (w.exit.why, w.since(6))
+
+
+def test_a_parked_child_is_tried_again_after_a_wait_that_grows(world: Any) -> None:
+    """B6: unpark_after; half-open."""
+    policy = a_policy(budget=Budget(9, 1.0), child_budget=Budget(0, 60.0), unpark_after=10.0)
+    w = world("a", policy=policy).boot()
+    waits = []
+    for _ in range(6):
+        w.crash("a")
+        parked_at = w.now
+        while w.state("a") == "parked":
+            w.advance(10.0)
+        waits.append(w.now - parked_at)
+
+    assert [10.0, 20.0, 40.0, 80.0, 160.0, 160.0] == waits
+    assert "unpark_after" == w.records[-1].rule
+
+
+def test_a_child_that_stays_well_after_its_trial_begins_with_the_first_wait(world: Any) -> None:
+    """B6, W2."""
+    policy = a_policy(budget=Budget(9, 1.0), child_budget=Budget(0, 60.0), unpark_after=10.0)
+    w = world("a", policy=policy).boot()
+    w.crash("a")
+    w.advance(10.0)
+    w.advance(60.1)
+    w.crash("a")
+    w.advance(10.0)
+
+    assert "running" == w.state("a")
+
+
+def test_a_terminated_parked_child_is_tried_no_more(world: Any) -> None:
+    """C1: and neither is one that was parked by hand."""
+    policy = a_policy(child_budget=Budget(0, 60.0), unpark_after=10.0)
+    w = world("a", "b", policy=policy).boot()
+    w.crash("a")
+    w.terminate("a")
+    w.park("b")
+    w.advance(1000.0)
+
+    assert ("stopped", "parked", {}) == (w.state("a"), w.state("b"), w.timers)

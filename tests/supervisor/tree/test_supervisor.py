@@ -590,3 +590,15 @@ async def test_a_crash_that_meets_the_order_to_stop_does_not_hold_it_up(spec: An
     await clock.settle()
 
     assert (False, 0) == (ref.is_alive(), clock.pending)
+
+
+async def test_a_supervisor_that_fails_itself_leaves_no_child_behind(spec: Any, clock: ManualClock) -> None:
+    """A bug in it, or a message that it has no use for, must not orphan anybody."""
+    directory = Directory()
+    ref = await Supervisor.start_async(children=[spec("a")], clock=clock, directory=directory, path="")
+    below = directory.get("/a")
+    assert below is not None
+    ref.control("nonsense")
+    await clock.settle()
+
+    assert (False, False, []) == (ref.is_alive(), below.ref.is_alive(), directory.paths())

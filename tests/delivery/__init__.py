@@ -1,0 +1,1 @@
+"""Whole-path delivery tests: real runtimes, real clients, lines in memory, time by hand."""
