@@ -60,6 +60,7 @@ class Pending:
 
 
 LaunchResult: TypeAlias = Started | StartFailed | Ignored | Pending
+"""What a launch answers: the child runs, failed, declined, or is still starting."""
 
 
 @frozen

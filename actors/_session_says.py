@@ -53,6 +53,7 @@ class Speaker(PortCaller):
         except StentorError as error:
             return self.answered(*key, (error.code, str(error)))
         self._keep(key, None)
+        self._machine.handed(*key)
         return []
 
     def _keep(self, key: tuple[str, int], answer: Any) -> None:

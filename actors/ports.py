@@ -39,6 +39,7 @@ Level: TypeAlias = Literal["volatile", "relaxed", "durable", "replicated"]
 """What survives: nothing, the end of the process, the end of the machine's power, the end of the machine."""
 
 RunState: TypeAlias = Literal["open", "completed", "failed", "cancelled"]
+"""Where a run is: open, or how it ended."""
 
 
 @frozen

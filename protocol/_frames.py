@@ -203,6 +203,7 @@ class ByeFrame(Frame, frozen=True, tag="bye"):
 
 
 ClientFrame: TypeAlias = HelloFrame | AckFrame | SayFrame | PingFrame | PongFrame | ByeFrame
+"""Every frame that a client may send."""
 ServerFrame: TypeAlias = (
     WelcomeFrame
     | EventFrame
@@ -216,3 +217,4 @@ ServerFrame: TypeAlias = (
     | ErrorFrame
     | ByeFrame
 )
+"""Every frame that a server may send."""

@@ -94,7 +94,8 @@ class ServerSession:
     def claimed(self, line: int, token: Token, log: LogState | None, conn: int, now: float) -> list[Effect]:
         """Answer to ``Claim``: the session is ours by *token*. *log* None: unchanged since we had it.
 
-        A session may be claimed without a connection too, to drain it or let events fail: *line* and *conn* are 0 then.
+        A session may be claimed without a connection too, to drain it or let events fail: *line* is 0 then, and *conn*
+        is 0 if no consumer was attached.
         """
         effects = _server_handshake.claimed(self.state, line, token, log, conn, now)
         return effects + _server_drain.finish_if_done(self.state, now)
@@ -192,7 +193,7 @@ class ServerSession:
         return pump(self.state, now)
 
     def handed(self, tab: str, cid: int) -> None:
-        """Answer to ``Handle`` of a message that was handed up before and is not answered yet."""
+        """Answer to ``Handle``: the message went up, and its answer will come."""
         _server_says.handed(self.state, tab, cid)
 
     def notice(
@@ -275,9 +276,10 @@ class ServerSession:
         effects = repeat_closing(state)
         if state.claiming is not None:
             effects.append(Claim(state.claiming.line, state.consumer.name, state.token))
-        else:
-            # A claim that is out may have given us a new number already: what was acked is told again after it.
-            effects += repeat_ack(state)
+        elif not state.consumer.conn and state.consumer.floor > state.ledger.floor and state.token is not None:
+            # The claim's answer died with the last incarnation, and an ack waits for the number that it brought.
+            effects.append(Claim(0, state.consumer.name, state.token))
+        effects += repeat_ack(state)
         effects += repeat_fail(state)
         if state.epoch is not None:
             effects.append(Resolve(state.epoch, state.ledger.floor, state.ledger.failed))

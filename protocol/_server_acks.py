@@ -86,6 +86,6 @@ def _clip(rej: Iterable[Rej], upto: int) -> tuple[Rejection, ...]:
 
 def _ack(state: SessionState, rejected: tuple[Rejection, ...]) -> list[Effect]:
     consumer, token, epoch = state.consumer, state.token, state.epoch
-    if token is None or epoch is None:
+    if token is None or epoch is None or not consumer.conn:
         return []
     return [Ack(state.session, consumer.name, consumer.conn, token, epoch, consumer.floor, rejected)]

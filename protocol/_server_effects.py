@@ -46,6 +46,7 @@ class Claim:
     """Claim the session (unless *held* is still ours), attach *consumer*; answer with ``claimed`` (or ``fenced``)."""
 
     line: int
+    """The line that waits for it; 0: none, an ack needs a connection number."""
     consumer: str
     """Name of the consumer; empty in exclusive mode."""
     held: Token | None
@@ -191,3 +192,4 @@ Effect: TypeAlias = (
     | EndAsked
     | Closed
 )
+"""Everything that a ServerSession may ask for."""

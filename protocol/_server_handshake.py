@@ -33,6 +33,8 @@ def hello(state: SessionState, line: int, frame: HelloFrame, now: float) -> list
     current = state.consumer.line
     if current is not None:
         effects += close_consumer(state, *_fence_code(current.tab, frame.tab))
+    # From here on the log may know us under a new number: what was acked and not confirmed is told again under it.
+    state.consumer.conn = 0
     state.claiming = Claiming(line, frame, now)
     state.wake(now + state.limits.hello_timeout)
     effects.append(Claim(line, state.consumer.name, state.token))
@@ -70,7 +72,6 @@ def claimed(state: SessionState, line: int, token: Token, log: LogState | None, 
     state.wake(now + state.limits.ping_idle)
     if why is None and frame.resume is not None:
         raise_floor(state, base, _refused(state, frame.resume))
-    # What the previous connection acknowledged and the log has not confirmed is told again, under the new number.
     effects += repeat_ack(state)
     if why is not None and state.snapshots:
         new.why = why

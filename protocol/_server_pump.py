@@ -78,21 +78,23 @@ def _fail(state: SessionState, ranges: tuple[FailedRange, ...]) -> list[Effect]:
 def _events(state: SessionState, consumer: Consumer, line: Line, frames: list[bytes], now: float) -> list[Effect]:
     limits, buffer = state.limits, state.buffer
     cursor, last = consumer.cursor, buffer.last
+    base = _base(state, consumer)
     if (
         0 < last - cursor <= limits.batch_events
         and last == state.head
         and last >= state.hinted
-        and last - consumer.acked <= line.window
+        and last - base <= line.window
         and not buffer.holes
         and state.ledger.last_failed <= cursor
     ):
         size = buffer.bytes_between(cursor, last)
         if size <= min(limits.batch_bytes, line.frame) - _SPLICE * (last - cursor) and (
-            buffer.bytes_between(consumer.acked, last) <= limits.window_bytes
+            buffer.bytes_between(base, last) <= limits.window_bytes
         ):
             # The ordinary burst: everything there is goes in one frame.
             frames.append(_frame(cursor + 1, buffer.since(cursor)))
             consumer.cursor = last
+            consumer.stalled_since = None
             return []
     return _in_pieces(state, consumer, line, frames, now)
 
@@ -124,19 +126,30 @@ def _in_pieces(state: SessionState, consumer: Consumer, line: Line, frames: list
             return fail(state, (FailedRange(cursor + 1, cursor + 1, unfit),))
         frames.append(_frame(cursor + 1, bodies))
         consumer.cursor = cursor + len(bodies)
+        consumer.stalled_since = None
     return _read(state, consumer)
+
+
+def _base(state: SessionState, consumer: Consumer) -> int:
+    """Return what the window is counted from: the floor that the log confirmed, or an older position read again.
+
+    An ack that the log has not confirmed moves nothing: should it be lost with this process, the client still knows
+    by the window what it must repeat.
+    """
+    floor = state.ledger.floor
+    return floor if floor < consumer.acked else consumer.acked
 
 
 def _room(state: SessionState, consumer: Consumer, line: Line) -> int:
     """Return the last seq that the next frame may hold, within the window and one frame's bounds."""
-    limits, buffer, cursor, acked = state.limits, state.buffer, consumer.cursor, consumer.acked
-    upto = min(buffer.last, cursor + limits.batch_events, acked + line.window)
+    limits, buffer, cursor, base = state.limits, state.buffer, consumer.cursor, _base(state, consumer)
+    upto = min(buffer.last, cursor + limits.batch_events, base + line.window)
     if upto <= cursor:
         return cursor
-    in_window = buffer.fit(acked, upto, limits.window_bytes)
+    in_window = buffer.fit(base, upto, limits.window_bytes)
     if in_window <= cursor:
         # One event always may go: alone it can be larger than what is left of the bytes.
-        return cursor + 1 if cursor == acked else cursor
+        return cursor + 1 if cursor == base else cursor
     size = min(limits.batch_bytes, line.frame) - _SPLICE * (in_window - cursor)
     return max(buffer.fit(cursor, in_window, size), cursor + 1)
 

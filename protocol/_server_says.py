@@ -48,17 +48,17 @@ def answered(state: SessionState, tab: str, cid: int, refused: tuple[str, str] |
 
 
 def handed(state: SessionState, tab: str, cid: int) -> None:
-    """The message was handed up, and its answer may take long: what the session dies of meanwhile is not its fault."""
+    """The message is in hand; it is handed up no more."""
     pending = state.says.get((tab, cid))
     if pending is not None:
-        pending.tries = 0
+        pending.handed = True
 
 
 def repeat_says(state: SessionState) -> list[Effect]:
     """Hand up again what was not answered; what two incarnations died of is refused."""
     effects: list[Effect] = []
     for key, pending in list(state.says.items()):
-        pending.tries += 1
+        pending.tries += not pending.handed
         if pending.tries > _TRIES:
             answered(state, *key, ("handling_failed", "the host failed at this message; say it differently"))
             effects.append(Note("failed_handling", {"tab": key[0], "cid": key[1]}))

@@ -60,7 +60,7 @@ class Consumer:
     name: str = ""
     line: Line | None = None
     conn: int = 0
-    """Number that the ownership port gave when it was last attached."""
+    """Number that the ownership port gave when it was last attached; 0 while a newer one is on its way."""
     floor: int = 0
     """Highest ack that was taken; the log's confirmation may still be on its way."""
     acked: int = 0
@@ -90,6 +90,8 @@ class PendingSay:
     line: int
     frame: SayFrame
     tries: int = 1
+    handed: bool = False
+    """It went up, and its answer may take long: what the session dies of meanwhile is not its fault."""
 
 
 @define

@@ -70,14 +70,14 @@ _COUNTING = re.compile(
 )
 _LISTING = re.compile(r"\b(?:list|where|show|which)\b", re.I)
 _ALL = re.compile(
-    r"^\s*(?:how\s+many|count|number\s+of)\s+(?:the\s+)?(?:all\s+)?(?:files|lines|words|documents)"
+    r"^\s*(?:how\s+many|count|number\s+of)\s+(?:the\s+)?(?:all\s+)?(?:files|lines|words|documents|pages)"
     r"(?:\s+(?:are\s+there|do\s+you\s+have|is\s+it|in\s+total|altogether))?\W*$",
     re.I,
 )
 _COUNTED = (
     r"how\s+often\s+(?:is|are|does|do)\s+(.+?)\s+(?:mention|occur|appear|name|use|come|stand|written)\w*\b.*",
     r"how\s+many\s+times\s+(?:is|are|does|do)\s+(.+?)\s+(?:mention|occur|appear|name|use|come|stand|written)\w*\b.*",
-    r"(?:how\s+many|count|list)\s+(?:all\s+|the\s+)*(?:lines|places|files|passages|documents)\s+"
+    r"(?:how\s+many|count|list)\s+(?:all\s+|the\s+)*(?:lines|places|files|passages|documents|pages)\s+"
     r"(?:that\s+|which\s+)?(?:contain|mention|name|say|have|with|match|use)(?:s|ing)?\s+(?:the\s+words?\s+)?(.+)",
     r"(?:how\s+many|count|list|number\s+of)\s+(?:all\s+|the\s+)*(?:occurrences?|mentions?|matches|uses)\s+"
     r"(?:of|for)\s+(?:the\s+words?\s+)?(.+)",

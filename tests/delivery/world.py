@@ -100,6 +100,8 @@ class World:
         self.limits = limits
         self.faults = faults
         self.hints = hints
+        self.patience = asyncio.Event()
+        """What a slow answer waits for."""
         self.prompts: list[tuple[int, Any]] = []
         self.emitted: list[Emitted] = []
         self.refused: list[tuple[int, StentorError]] = []
@@ -116,6 +118,7 @@ class World:
                 limits=limits,
                 sessions=policy,
                 on_message=self._agent(at),
+                says={"slow": self._slow(at)},
                 **shared,
             )
             for at in range(nodes)
@@ -184,6 +187,14 @@ class World:
             await self.clock.run(min(0.1, end - self.clock.now()))
             await self.settle()
 
+    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Let time pass until *condition* holds."""
+        end = self.clock.now() + seconds
+        await self.settle()
+        while not condition():
+            assert self.clock.now() < end, "it did not come about"
+            await self.run(0.1)
+
     async def finish(self, job: Any) -> Any:
         """Let time pass until *job* is done."""
         task = asyncio.ensure_future(job)
@@ -225,6 +236,13 @@ class World:
         async def agent(session: Session, message: Message) -> None:
             self.prompts.append((at, message.data))
             self.emit(f"answer to {message.data}", at=at)
+
+        return agent
+
+    def _slow(self, at: int) -> Callable[[Session, Message], Any]:
+        async def agent(session: Session, message: Message) -> None:
+            self.prompts.append((at, message.data))
+            await self.patience.wait()
 
         return agent
 

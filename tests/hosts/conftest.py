@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from attrs import frozen
 
-PROGRAM = Path(__file__).resolve().parents[2] / "examples" / "fastapi_app.py"
+PROGRAM = Path(__file__).resolve().parents[2] / "examples" / "04_fastapi_app.py"
 
 
 @frozen

@@ -20,7 +20,7 @@ async def test_a_client_is_told_goodbye_before_uvicorn_closes_its_socket() -> No
         sys.executable,
         "-m",
         "uvicorn",
-        *("examples.fastapi_app:app", "--port", "0", "--timeout-graceful-shutdown", "5"),
+        *("examples.04_fastapi_app:app", "--port", "0", "--timeout-graceful-shutdown", "5"),
         cwd=ROOT,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parents[2] / "examples" / "first.py"
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "examples" / "01_first_crash.py"
 
 
 def test_the_first_program_has_at_most_fifteen_lines_of_code() -> None:
@@ -26,6 +27,14 @@ def test_the_first_program_delivers_every_event_once_and_in_order_over_a_crash()
 
     assert [f"word {n}" for n in range(1, 11)] == re.findall(r"delta='(word \d+)'", done.stdout)
     assert "ZeroDivisionError: a bug" in done.stderr
+
+
+def test_the_first_screen_of_the_readme_shows_this_program() -> None:
+    """What a newcomer reads there is what runs here."""
+    screen = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    program = PROGRAM.read_text()
+
+    assert screen.strip() == program[program.index("import asyncio") :].strip()
 
 
 def _docstring_lines(node: ast.AST) -> range:

@@ -1,4 +1,4 @@
-"""A FastAPI app whose users talk to an agent over a WebSocket; start it by `uvicorn examples.fastapi_app:app`."""
+"""A FastAPI app whose users talk to an agent over a WebSocket; start it by `uvicorn examples.04_fastapi_app:app`."""
 
 from __future__ import annotations
 
