@@ -1,17 +1,14 @@
 """Who does it: the clock, actors on an event loop, the guard, the estate, the record's port."""
 
-from ._actor import Actor
 from ._clock import Clock, LoopClock, TimerHandle
-from ._directory import Directory
-from ._estate import Estate
-from ._failure import Failure, promise_id
-from ._faults import FaultPoints, Faults
-from ._future import LoopFuture
-from ._gate import Gate
-from ._loop_actor import LoopActor
 from ._mailbox import Mailbox
 from ._manual_clock import ManualClock
-from ._messages import (
+from .guarded._actor import Actor
+from .guarded._directory import Directory
+from .guarded._estate import Estate
+from .guarded._failure import Failure, promise_id
+from .guarded._faults import FaultPoints, Faults
+from .guarded._messages import (
     Exited,
     ExitReason,
     Ignore,
@@ -22,15 +19,18 @@ from ._messages import (
     StartFailed,
     Terminated,
 )
-from ._outbox import Outbox
-from ._proxy import ActorProxy
-from ._receipt import Receipt
-from ._recorder import Recorder, RingRecorder, default_recorder
-from ._ref import ActorRef
-from ._reply import Reply
-from ._session import SessionActor
-from ._session_cell import SessionCell
-from ._session_messages import Attach, Dismiss, Drain, EndWanted, Prompt, Prompted, SessionEnded, TellUser
+from .guarded._proxy import ActorProxy
+from .guarded._recorder import Recorder, RingRecorder, default_recorder
+from .guarded._ref import ActorRef
+from .guarded._reply import Reply
+from .loop._future import LoopFuture
+from .loop._loop_actor import LoopActor
+from .session._cell import SessionCell
+from .session._gate import Gate
+from .session._messages import Attach, Dismiss, Drain, EndWanted, Prompt, Prompted, SessionEnded, TellUser
+from .session._outbox import Outbox
+from .session._receipt import Receipt
+from .session._session import SessionActor
 
 __all__ = [
     "Actor",

@@ -13,8 +13,8 @@ from stentor.protocol.errors import MailboxFull, WouldDeadlock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._dispatcher import Dispatcher
-    from ._future import LoopFuture
+    from .loop._dispatcher import Dispatcher
+    from .loop._future import LoopFuture
 
 __all__ = ["Entry", "Mailbox"]
 

@@ -1,15 +1,5 @@
 """What is said: errors, events, frames, and the two halves of the wire protocol as machines without I/O."""
 
-from ._buffer import (
-    ReplayBuffer,
-)
-from ._client import (
-    ClientProtocol,
-)
-from ._client_effects import (
-    ClientState,
-    Position,
-)
 from ._closecodes import (
     CloseCode,
     reconnects,
@@ -47,9 +37,6 @@ from ._frames import (
     NoticeFrame,
     ServerFrame,
 )
-from ._ledger import (
-    Ledger,
-)
 from ._limits import (
     Limits,
 )
@@ -66,10 +53,17 @@ from ._names import (
     session_id,
     split_session_id,
 )
-from ._server import (
-    ServerSession,
+from .client._client import (
+    ClientProtocol,
 )
-from ._server_effects import (
+from .client._effects import (
+    ClientState,
+    Position,
+)
+from .server._buffer import (
+    ReplayBuffer,
+)
+from .server._effects import (
     Ack,
     AskSnapshot,
     Claim,
@@ -84,6 +78,12 @@ from ._server_effects import (
     Read,
     Resolve,
     Write,
+)
+from .server._ledger import (
+    Ledger,
+)
+from .server._server import (
+    ServerSession,
 )
 
 __all__ = [

@@ -1,35 +1,35 @@
 """What happens when it fails, and who looks on: policies, the supervisor, the record, the runtime, its hosts."""
 
-from ._actor_info import ActorInfo
-from ._audit import Audit
-from ._backoff import Backoff
-from ._budget import Budget
-from ._directives import Restart
-from ._explain import Explanation
-from ._failure_dict import failure_dict, failure_schema
-from ._failures import Failures
-from ._handle import Session
-from ._hold import Hold
-from ._identity import Identity
-from ._machine import SupervisorMachine
-from ._message import Message
-from ._policy import PolicyWarning, RestartPolicy
-from ._problem import problem
-from ._record import Entry, Record
-from ._run import Run
-from ._runtime import Runtime
-from ._runtime_options import Options
-from ._runtime_thread import Pending, ThreadedRuntime
-from ._scope import RunScope
-from ._serving import Server
-from ._snapshot import TreeSnapshot, snapshot
-from ._spec import ChildSpec
-from ._supervisor import Supervisor
-from ._supervisor_views import ChildCounts, ChildInfo
-from ._tool_call import ToolCall
-from ._tools import tool
-from ._user_emitter import UserWebSocketEmitter
+from .core._explain import Explanation
+from .core._machine import SupervisorMachine
 from .hosts import lifespan
+from .ledger._failure_dict import failure_dict, failure_schema
+from .ledger._failures import Failures
+from .ledger._problem import problem
+from .ledger._record import Entry, Record
+from .policy._backoff import Backoff
+from .policy._budget import Budget
+from .policy._directives import Restart
+from .policy._hold import Hold
+from .policy._policy import PolicyWarning, RestartPolicy
+from .policy._spec import ChildSpec
+from .runs._handle import Session
+from .runs._identity import Identity
+from .runs._message import Message
+from .runs._run import Run
+from .runs._scope import RunScope
+from .runs._tool_call import ToolCall
+from .runs._tools import tool
+from .runs._user_emitter import UserWebSocketEmitter
+from .runtime._audit import Audit
+from .runtime._options import Options
+from .runtime._runtime import Runtime
+from .runtime._serving import Server
+from .runtime._thread import Pending, ThreadedRuntime
+from .tree._actor_info import ActorInfo
+from .tree._snapshot import TreeSnapshot, snapshot
+from .tree._supervisor import Supervisor
+from .tree._views import ChildCounts, ChildInfo
 
 __all__ = [
     "ActorInfo",

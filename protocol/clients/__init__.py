@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._client_effects import ClientState, Gap, Lost, Notice, Position, Snapshot, StateChanged
+from ..client._effects import ClientState, Gap, Lost, Notice, Position, Snapshot, StateChanged
 from ._asyncio import Client
 from ._clock import ClientClock, ClientTimer, LoopTime
 from ._delivered import Delivered

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 from uuid import uuid4
 
-from .._client import ClientProtocol
-from .._client_effects import ClientState, Deliver, Gap, Lost, Notice, Position, Said, Snapshot, StateChanged
 from .._limits import Limits
+from ..client._client import ClientProtocol
+from ..client._effects import ClientState, Deliver, Gap, Lost, Notice, Position, Said, Snapshot, StateChanged
 from ..errors import BadUsage, Refused, StentorError
 from ._clock import ClientClock, LoopTime
 from ._delivered import Delivered, delivered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from .._client_effects import Deliver, Position
 from .._event_codec import decode_event
 from .._events import Event
+from ..client._effects import Deliver, Position
 
 __all__ = ["Delivered"]
 

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TypeAlias
 
-from .._client import ClientProtocol
-from .._client_effects import (
+from .._closecodes import CloseCode
+from .._codec import decode_server
+from ..client._client import ClientProtocol
+from ..client._effects import (
     ClientEffect,
     Deliver,
     Gap,
@@ -21,9 +23,7 @@ from .._client_effects import (
     Snapshot,
     StateChanged,
 )
-from .._client_effects import Dial as DialEffect
-from .._closecodes import CloseCode
-from .._codec import decode_server
+from ..client._effects import Dial as DialEffect
 from ..errors import ProtocolError, StentorError, WebSocketSendFailureError
 from ._clock import ClientClock, ClientTimer
 from ._line import Dial, Line

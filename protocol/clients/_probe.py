@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import msgspec
 
-from .._client import ClientProtocol
-from .._client_effects import ClientState, Deliver, Gap, Lost, Notice, Position, Said, Snapshot, StateChanged
 from .._limits import Limits
+from ..client._client import ClientProtocol
+from ..client._effects import ClientState, Deliver, Gap, Lost, Notice, Position, Said, Snapshot, StateChanged
 from ..errors import StentorError
 from ._clock import ClientClock, LoopTime
 from ._delivered import Delivered, delivered

@@ -16,7 +16,7 @@ from stentor.protocol import (
 )
 from stentor.protocol.clients import Delivered
 
-from .._escape import escape
+from ..ledger._escape import escape
 
 __all__ = ["JsonScreen", "Screen", "TextScreen"]
 

@@ -11,7 +11,7 @@ from stentor.protocol import CloseCode
 from stentor.protocol.errors import ProtocolError
 from stentor.protocol.transports import SUBPROTOCOL
 
-from .._visitor import show_out
+from ..runtime._visitor import show_out
 from ._asgi_connection import AsgiConnection, AsgiSocket
 from ._lifespan import lifespan
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from stentor.actors import Actor, Directory, Faults, RingRecorder
-from stentor.actors._failure import capture_chain, capture_frames
+from stentor.actors.guarded._failure import capture_chain, capture_frames
 
 ACTORS = str(Path(__import__("stentor.actors", fromlist=["x"]).__file__).parent)
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from stentor.actors._actor import Actor
-from stentor.actors._estate import Estate
-from stentor.actors._faults import Faults
-from stentor.actors._gate import Gate
 from stentor.actors._manual_clock import ManualClock
-from stentor.actors._messages import Exited, StartFailed
-from stentor.actors._outbox import Outbox
-from stentor.actors._recorder import RingRecorder
-from stentor.actors._session import SessionActor
-from stentor.actors._session_cell import SessionCell
+from stentor.actors.guarded._actor import Actor
+from stentor.actors.guarded._estate import Estate
+from stentor.actors.guarded._faults import Faults
+from stentor.actors.guarded._messages import Exited, StartFailed
+from stentor.actors.guarded._recorder import RingRecorder
+from stentor.actors.session._cell import SessionCell
+from stentor.actors.session._gate import Gate
+from stentor.actors.session._outbox import Outbox
+from stentor.actors.session._session import SessionActor
 from stentor.actors.stores import MemoryStore
 from stentor.protocol import HelloFrame, Limits, Text, decode_client
 from stentor.protocol.transports import MemoryConnection, memory_pair

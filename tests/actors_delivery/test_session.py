@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stentor.actors._session_messages import Drain, Prompt, Prompted
+from stentor.actors.session._messages import Drain, Prompt, Prompted
 from stentor.protocol.errors import (
     EventQuarantined,
     EventRejected,

@@ -421,7 +421,7 @@ async def test_a_bug_in_the_machine_is_loud(serving, monkeypatch) -> None:
         raise AssertionError("a bug")
 
     async with client(await serving(script)) as ada:
-        monkeypatch.setattr("stentor.protocol._client.ClientProtocol.received", broken)
+        monkeypatch.setattr("stentor.protocol.client._client.ClientProtocol.received", broken)
         with pytest.raises(AssertionError, match="a bug"):
             await anext(ada)
 

@@ -14,7 +14,6 @@ from .faults import PORTS, Nth, broken_store
 from .whole import check_end, check_now
 from .world import World
 
-
 POINTS = ["before_step", "inside_step", "append", "send"]
 STORE_POINTS = [
     f"{operation} {how}"

@@ -13,7 +13,7 @@ FATES = {"lost": lost, "kept_back": None, "doubled_and_late": doubled_and_late}
 
 
 @pytest.fixture(params=FATES)
-async def world(request):  # noqa: ANN001, ANN201
+async def world(request):
     """Two runtimes, and hints that can not be relied on."""
     async with World(2, hints=BadHints(FATES[request.param])) as world:
         yield world

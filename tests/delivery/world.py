@@ -18,7 +18,7 @@ from stentor.supervisor import Backoff, Budget, Message, Restart, RestartPolicy,
 
 from .faults import BadHints, Nth
 
-__all__ = ["LIMITS", "S", "Emitted", "Reader", "World"]
+__all__ = ["LIMITS", "Emitted", "Reader", "S", "World"]
 
 S = "ada/t1"
 LIMITS = Limits(window_events=8, batch_events=3, ack_events=4, retain_events=100_000, retain_bytes=1 << 30)

@@ -170,7 +170,7 @@ def test_across_floors_one_goes_through_a_door() -> None:
 
 def machines() -> list[str]:
     """Return the modules that decide: those of supervision, with all they import on their floor, and the wire's."""
-    roots = [name for name in modules() if name.startswith("stentor.supervisor._machine")]
+    roots = [name for name in modules() if name.startswith("stentor.supervisor.core._machine")]
     found: list[str] = []
     while roots:
         name = roots.pop()
@@ -178,9 +178,9 @@ def machines() -> list[str]:
         near = {to for _, to in imports_of(name) if to in modules() and floor_of(to) == 2}
         roots += sorted(near - {*found, *roots})
     wire = (
-        "stentor.protocol._server",
-        "stentor.protocol._client",
-        "stentor.protocol._buffer",
+        "stentor.protocol.server._server",
+        "stentor.protocol.client._client",
+        "stentor.protocol.server._buffer",
         "stentor.protocol._ledg",
     )
     return sorted(found) + [name for name in modules() if name.startswith(wire)]

@@ -95,7 +95,7 @@ def test_the_wheel_holds_every_file_of_the_floors(source: Path, built: Path) -> 
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
     assert sorted(files_of(source)) == sorted(held)
-    assert {"stentor/py.typed", "stentor/supervisor/py.typed", "stentor/supervisor/failure.schema.json"} <= held
+    assert {"stentor/py.typed", "stentor/supervisor/py.typed", "stentor/supervisor/ledger/failure.schema.json"} <= held
     assert any(name.startswith("stentor/protocol/clients/js/") and name.endswith(".js") for name in held)
 
 

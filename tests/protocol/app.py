@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from stentor.protocol import ClientProtocol, Position
-from stentor.protocol._client_effects import (
+from stentor.protocol.client._effects import (
     Deliver,
     Dial,
     Gap,

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 from stentor.protocol import ClientProtocol, Limits, Position
-from stentor.protocol._client_effects import Deliver, Dial, Gap, Lost, Send, Snapshot
 from stentor.protocol._frames import (
     EventFrame,
     WelcomeFrame,
 )
+from stentor.protocol.client._effects import Deliver, Dial, Gap, Lost, Send, Snapshot
 
 
 class Rig:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from stentor.protocol import ClientState, Limits
-from stentor.protocol._client_effects import HangUp, Notice, Said
 from stentor.protocol._frames import (
     ByeFrame,
     ErrorFrame,
@@ -13,6 +12,7 @@ from stentor.protocol._frames import (
     PongFrame,
     SaidFrame,
 )
+from stentor.protocol.client._effects import HangUp, Notice, Said
 from stentor.protocol.errors import BadUsage, SessionClosed
 
 from .rig import Rig, event

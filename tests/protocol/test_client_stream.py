@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from stentor.protocol import ClientState, Limits, Position
-from stentor.protocol._client_effects import Deliver, Gap, HangUp, Lost, Snapshot
 from stentor.protocol._frames import (
     BatchFrame,
     EventFrame,
     GapFrame,
     SnapshotFrame,
 )
+from stentor.protocol.client._effects import Deliver, Gap, HangUp, Lost, Snapshot
 
 from .rig import Rig, event
 

@@ -15,10 +15,10 @@ from stentor.protocol import _server_acks as acks
 from stentor.protocol import _server_handshake as handshake
 from stentor.protocol import _server_pump as pump
 from stentor.protocol import _server_received as server_received
-from stentor.protocol._client_state import ClientData
 from stentor.protocol._frames import EventFrame
-from stentor.protocol._server_state import SessionState
+from stentor.protocol.client._state import ClientData
 from stentor.protocol.errors import StoreUnavailable
+from stentor.protocol.server._state import SessionState
 
 from .memory_log import MemoryLog
 from .test_model import Delivery

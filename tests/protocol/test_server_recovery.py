@@ -17,7 +17,7 @@ from stentor.protocol._frames import (
     SaidFrame,
     SayFrame,
 )
-from stentor.protocol._server_effects import Resolve
+from stentor.protocol.server._effects import Resolve
 
 from .bench import SESSION, Bench
 

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 from stentor.actors import Failure
-from stentor.supervisor._failure_dict import failure_schema
-from stentor.supervisor._record import Entry
+from stentor.supervisor.ledger._failure_dict import failure_schema
+from stentor.supervisor.ledger._record import Entry
 
 MakeFailure = Callable[..., Failure]
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stentor.protocol.errors import StentorError, StoreUnavailable, WebSocketSendFailureError
-from stentor.supervisor._failure_dict import failure_dict
-from stentor.supervisor._record import Entry
-from stentor.supervisor._service import Service
+from stentor.supervisor.ledger._failure_dict import failure_dict
+from stentor.supervisor.ledger._record import Entry
+from stentor.supervisor.ledger._service import Service
 
 MakeEntry = Callable[..., Entry]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from stentor.actors import Failure
-from stentor.supervisor._fingerprint import fingerprint
+from stentor.supervisor.ledger._fingerprint import fingerprint
 
 MakeFailure = Callable[..., Failure]
 FRAMES = (("/srv/app/main.py", 10, "handle"), ("/srv/app/store.py", 20, "save"))

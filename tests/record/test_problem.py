@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from stentor.protocol.errors import ConcurrencyRejected, StoreUnavailable
-from stentor.supervisor._problem import problem
-from stentor.supervisor._record import Entry
+from stentor.supervisor.ledger._problem import problem
+from stentor.supervisor.ledger._record import Entry
 
 MakeEntry = Callable[..., Entry]
 

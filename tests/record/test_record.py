@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from stentor.actors import Failure, ManualClock
 from stentor.protocol.errors import Refused, StoreUnavailable, WebSocketConnectionLostError
-from stentor.supervisor._record import Entry, Record
+from stentor.supervisor.ledger._record import Entry, Record
 
 MakeEntry = Callable[..., Entry]
 MakeFailure = Callable[..., Failure]

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from stentor.actors import Actor, Directory, ManualClock
 from stentor.protocol.errors import NotFound, StoreUnavailable
-from stentor.supervisor._actor_info import ActorInfo, LastFailure
-from stentor.supervisor._backoff import Backoff
-from stentor.supervisor._budget import Budget
-from stentor.supervisor._policy import RestartPolicy
-from stentor.supervisor._record import Record
-from stentor.supervisor._snapshot import TreeSnapshot, snapshot
-from stentor.supervisor._spec import ChildSpec
-from stentor.supervisor._supervisor import Supervisor
-from stentor.supervisor._tree_text import tree_text
+from stentor.supervisor.ledger._record import Record
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._policy import RestartPolicy
+from stentor.supervisor.policy._spec import ChildSpec
+from stentor.supervisor.tree._actor_info import ActorInfo, LastFailure
+from stentor.supervisor.tree._snapshot import TreeSnapshot, snapshot
+from stentor.supervisor.tree._supervisor import Supervisor
+from stentor.supervisor.tree._tree_text import tree_text
 
 POLICY = RestartPolicy(
     budget=Budget(5, 60.0), backoff=Backoff(initial=2.0, factor=2.0, maximum=30.0, jitter=0.0, reset_after=60.0)

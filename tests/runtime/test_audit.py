@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from stentor.protocol.errors import AuditError
-from stentor.supervisor._audit import Audit, audited
+from stentor.supervisor.runtime._audit import Audit, audited
 
 
 def test_an_audit_is_the_sum_of_its_sessions() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from stentor.protocol.errors import ConcurrencyRejected
-from stentor.supervisor._message import Message
-from stentor.supervisor._run_book import RunBook, Running
+from stentor.supervisor.runs._book import RunBook, Running
+from stentor.supervisor.runs._message import Message
 
 
 def prompt(run_id: str) -> Message:

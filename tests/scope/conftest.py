@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from stentor.supervisor._handle import Session
-from stentor.supervisor._identity import Identity
+from stentor.supervisor.runs._handle import Session
+from stentor.supervisor.runs._identity import Identity
 
 from .bridges import ListBridge
 

@@ -9,9 +9,9 @@ import threading
 import pytest
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed
 from stentor.protocol.errors import ActorParked, BufferFull, SessionClosed
-from stentor.supervisor._handle import Session
-from stentor.supervisor._identity import current_identity
-from stentor.supervisor._run import Run
+from stentor.supervisor.runs._handle import Session
+from stentor.supervisor.runs._identity import current_identity
+from stentor.supervisor.runs._run import Run
 
 from .bridges import ListBridge
 

@@ -13,10 +13,10 @@ from stentor.protocol.errors import (
     WebSocketBridgeUnavailableError,
     WebSocketContextValidationError,
 )
-from stentor.supervisor._handle import Session
-from stentor.supervisor._identity import Identity, current_identity
-from stentor.supervisor._tools import tool
-from stentor.supervisor._user_emitter import UserWebSocketEmitter
+from stentor.supervisor.runs._handle import Session
+from stentor.supervisor.runs._identity import Identity, current_identity
+from stentor.supervisor.runs._tools import tool
+from stentor.supervisor.runs._user_emitter import UserWebSocketEmitter
 
 from .bridges import ListBridge
 

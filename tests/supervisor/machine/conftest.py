@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import define, field
-from stentor.supervisor._machine import SupervisorMachine
-from stentor.supervisor._machine_effects import (
+from stentor.supervisor.core._effects import (
     Abandon,
     Booted,
     CancelTimer,
@@ -25,7 +24,7 @@ from stentor.supervisor._machine_effects import (
     SetTimer,
     Start,
 )
-from stentor.supervisor._machine_events import (
+from stentor.supervisor.core._events import (
     Boot,
     ChildExited,
     ChildIgnored,
@@ -42,8 +41,9 @@ from stentor.supervisor._machine_events import (
     TimerFired,
     UnparkChild,
 )
-from stentor.supervisor._policy import RestartPolicy
-from stentor.supervisor._spec import ChildSpec
+from stentor.supervisor.core._machine import SupervisorMachine
+from stentor.supervisor.policy._policy import RestartPolicy
+from stentor.supervisor.policy._spec import ChildSpec
 
 
 class Behaviour:

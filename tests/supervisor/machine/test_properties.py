@@ -6,11 +6,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stentor.supervisor._backoff import Backoff
-from stentor.supervisor._budget import Budget, Window
-from stentor.supervisor._directives import Restart
-from stentor.supervisor._machine_effects import Decided, Start
-from stentor.supervisor._policy import RestartPolicy
+from stentor.supervisor.core._effects import Decided, Start
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget, Window
+from stentor.supervisor.policy._directives import Restart
+from stentor.supervisor.policy._policy import RestartPolicy
 
 NAMES = ("a", "b", "c", "d")
 

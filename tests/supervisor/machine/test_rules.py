@@ -15,11 +15,11 @@ from stentor.protocol.errors import (
     StillRunning,
     WebSocketConnectionLostError,
 )
-from stentor.supervisor._backoff import Backoff
-from stentor.supervisor._budget import Budget
-from stentor.supervisor._directives import Restart
-from stentor.supervisor._explain import explain
-from stentor.supervisor._policy import RestartPolicy
+from stentor.supervisor.core._explain import explain
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._directives import Restart
+from stentor.supervisor.policy._policy import RestartPolicy
 
 AT_ONCE = Backoff(initial=0.0, jitter=0.0)
 
@@ -533,7 +533,7 @@ def test_a_duplicate_in_the_list_is_refused_before_anything_starts(world: Any) -
 
 def test_a_stale_report_of_an_old_incarnation_changes_nothing(world: Any) -> None:
     """T4, W4: reports are fenced by their number."""
-    from stentor.supervisor._machine_events import ChildExited
+    from stentor.supervisor.core._events import ChildExited
 
     w = world("a", policy=a_policy()).boot()
     w.crash("a")

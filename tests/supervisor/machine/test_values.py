@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from stentor.protocol.errors import BadPolicy, BadSpec, NotSupported, Refused, StoreUnavailable
-from stentor.supervisor._backoff import Backoff
-from stentor.supervisor._budget import Budget
-from stentor.supervisor._directives import Restart
-from stentor.supervisor._hold import Hold
-from stentor.supervisor._machine import SupervisorMachine
-from stentor.supervisor._policy import PolicyWarning, RestartPolicy
-from stentor.supervisor._spec import ChildSpec, derive
+from stentor.supervisor.core._machine import SupervisorMachine
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._directives import Restart
+from stentor.supervisor.policy._hold import Hold
+from stentor.supervisor.policy._policy import PolicyWarning, RestartPolicy
+from stentor.supervisor.policy._spec import ChildSpec, derive
 
 
 class Worker:

@@ -22,13 +22,13 @@ from stentor.protocol.errors import (
     StillRunning,
     WebSocketConnectionLostError,
 )
-from stentor.supervisor._backoff import Backoff
-from stentor.supervisor._budget import Budget
-from stentor.supervisor._directives import Restart
-from stentor.supervisor._policy import RestartPolicy
-from stentor.supervisor._record import Record
-from stentor.supervisor._spec import ChildSpec
-from stentor.supervisor._supervisor import Supervisor
+from stentor.supervisor.ledger._record import Record
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._directives import Restart
+from stentor.supervisor.policy._policy import RestartPolicy
+from stentor.supervisor.policy._spec import ChildSpec
+from stentor.supervisor.tree._supervisor import Supervisor
 
 AT_ONCE = Backoff(initial=0.0, jitter=0.0)
 

@@ -1,0 +1,1 @@
+"""The guarded actor, and the estate that outlives it: address, mailbox, generation."""

@@ -1,0 +1,246 @@
+"""Estate: a child's slot. It outlives the child's incarnations and lends them what must survive a crash."""
+
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from stentor.protocol.errors import StillRunning
+
+from .._clock import Clock, LoopClock
+from ..loop._background import actor_loop
+from ..loop._dispatcher import Dispatcher
+from ..loop._step import COROUTINE, step
+from ._ending import Ending
+from ._guard import Lease, StopRequest, current_lease
+from ._messages import (
+    ExitReason,
+    Ignore,
+    Ignored,
+    LaunchResult,
+    Pending,
+    Started,
+    StartFailed,
+)
+from ._recorder import Recorder, default_recorder
+from ._ref import ActorRef
+
+if TYPE_CHECKING:
+    from .._mailbox import Mailbox
+    from ._actor import Actor
+    from ._directory import Directory
+
+__all__ = ["Estate"]
+
+A = TypeVar("A", bound="Actor")
+
+_SYSTEM_CLOCK = LoopClock()
+
+
+class Estate(Ending, Generic[A]):
+    """Address, mailbox and history of one child, across its incarnations. It is its own mailbox.
+
+    Args:
+        actor_class: A guarded :class:`Actor`.
+        args, kwargs: For the constructor of each incarnation.
+        path: Address in the tree, like ``/sessions/ada``.
+        kind: "worker" or "supervisor".
+        parent: Gets Started, StartFailed, Ignored and Exited on its control lane.
+        child_id: How the parent calls it; stands in those messages.
+        clock: Where time comes from; by default the loop's.
+        directory: Entered at once, left at :meth:`close`.
+        recorder: Gets what must not vanish; by default the process's own ring.
+        loop: Where it runs; by default the running loop, else the process's background loop.
+        capacity: Messages that may wait.
+    """
+
+    __slots__ = ("args", "kwargs")
+
+    def __init__(
+        self,
+        actor_class: type[A],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        path: str = "/x",
+        kind: str = "worker",
+        parent: ActorRef[Any] | None = None,
+        child_id: str | None = None,
+        clock: Clock | None = None,
+        directory: Directory | None = None,
+        recorder: Recorder | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        capacity: int = 10_000,
+    ) -> None:
+        self.clock = _SYSTEM_CLOCK if clock is None else clock
+        super().__init__(path, capacity, self.clock.now)
+        self.actor_class = actor_class
+        self.args = args
+        self.kwargs: Mapping[str, Any] = {} if kwargs is None else kwargs
+        self.kind = kind
+        self.parent = parent
+        self.child_id = child_id
+        self.directory = directory
+        self.recorder = default_recorder if recorder is None else recorder
+        self.dispatcher = Dispatcher.of(actor_loop() if loop is None else loop)
+        self.generation = 0
+        self.incarnation = 0
+        self.state = "idle"
+        self.last_failure = None
+        self.started_at = 0.0
+        self.identity = None
+        self.ref = ActorRef(self)
+        self._actor: Any = None
+        self._reply = None
+        self._task = None
+        self._busy = False
+        self._job = None
+        self._lease = None
+        self._promises = None
+        self._waking_turn = False
+        self._watchers = None
+        self._starter = None
+        self._parked = None
+        if directory is not None:
+            directory.add(self)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mailbox: the estate itself."""
+        return self
+
+    @property
+    def parked(self) -> str | None:
+        """Why it is parked, or None."""
+        return self._parked
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the running incarnation was launched; 0.0 if none runs."""
+        return 0.0 if self._actor is None else self._now() - self.started_at
+
+    def __repr__(self) -> str:
+        return f"<Estate {self.path} {self.state}, incarnation {self.incarnation}>"
+
+    # Starting
+
+    def launch(self) -> LaunchResult:
+        """Build a new incarnation over this estate. Never raises what the incarnation raises.
+
+        Returns:
+            Started, StartFailed or Ignored; or Pending if ``on_start`` is a coroutine: one of the three follows then
+            on the parent's control lane.
+
+        Raises:
+            StillRunning: If an incarnation is there that is neither gone nor fenced.
+            ActorDied: If the estate is closed, or parked and not reopened.
+        """
+        if self._actor is not None:
+            raise StillRunning(child_id=self.child_id or self.path)
+        if self._barred is not None:
+            raise self._obituary()
+        self.generation += 1
+        self.incarnation += 1
+        self.started_at = self._now()
+        self.state = "starting"
+        self.context = context = contextvars.Context()
+        if self.incarnation == 1:
+            self.dispatcher.add(self)
+        operation = "init"
+        try:
+            context.run(self._build)
+            if self.actor_class._plain_on_start:
+                return self._started()
+            operation = "on_start"
+            actor: Any = self._actor
+            result = context.run(actor.on_start)
+        except BaseException as exception:
+            return self._start_failed(exception, operation)
+        if type(result) is COROUTINE:
+            self._busy = True
+            self._job = self._start_slowly(actor, result)
+            self.dispatcher.schedule(self)
+            return Pending(self.child_id, self.incarnation)
+        return self._start_ended(result)
+
+    def _build(self) -> None:
+        cls = self.actor_class
+        actor = cls.__new__(cls, *self.args, **self.kwargs)
+        actor._slot = self
+        actor.incarnation = self.incarnation
+        self._actor = actor
+        self._lease = lease = Lease(self, self.incarnation)
+        current_lease.set(lease)
+        actor.__init__(*self.args, **self.kwargs)
+
+    async def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
+        result: LaunchResult
+        try:
+            returned = await step(coroutine, self.context.run, self._at_suspension)
+        except BaseException as exception:
+            if self._actor is actor:
+                self._announce(self._start_failed(exception, "on_start"))
+            elif not isinstance(exception, asyncio.CancelledError | GeneratorExit):
+                self.fence("result", actor)
+            if isinstance(exception, GeneratorExit):
+                raise
+            return
+        if self._actor is not actor:
+            self.fence("result", actor)
+            return
+        self._settle()
+        result = self._start_ended(returned)
+        self._announce(result)
+
+    def _start_ended(self, returned: Any) -> LaunchResult:
+        if returned is Ignore or isinstance(returned, Ignore):
+            self._vacate()
+            return Ignored(self.child_id, self.incarnation)
+        return self._started()
+
+    def _started(self) -> Started:
+        self.state = "running"
+        self._kick()
+        return Started(self.child_id, self.incarnation)
+
+    def _start_failed(self, exception: BaseException, operation: str) -> StartFailed:
+        failure = self.capture(exception, operation)
+        exception.__traceback__ = None
+        self.last_failure = failure
+        self._vacate(failure)
+        return StartFailed(self.child_id, self.incarnation, failure)
+
+    def _announce(self, result: LaunchResult) -> None:
+        if self._starter is not None:
+            self._starter.set(result)
+            self._starter = None
+        elif self.parent is not None:
+            self.parent.control(result)
+
+    # Stopping
+
+    def request_stop(self, reason: ExitReason = "shutdown") -> None:
+        """Ask the incarnation to stop, ahead of its backlog. Exited follows; nothing does if none runs."""
+        if self._actor is not None:
+            self.push_control(StopRequest(self.generation, reason))
+
+    def abandon(self) -> None:
+        """Fence the incarnation and cancel its running handler. It counts as gone, and no Exited follows."""
+        if self._actor is not None:
+            incarnation = self.incarnation
+            self._fence_off("abandoned")
+            self.recorder.note("abandoned", path=self.path, incarnation=incarnation)
+
+    def resume_mailbox(self) -> None:
+        """Let messages through again after :meth:`suspend`."""
+        self.resume()
+
+    def resume(self) -> None:
+        """Let messages through again after :meth:`suspend`."""
+        with self._lock:
+            self._suspended = False
+        if self._actor is not None and not self._busy:
+            self._kick()

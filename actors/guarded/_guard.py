@@ -1,0 +1,296 @@
+"""The guard: handles messages, and turns whatever a handler raises into the end of that incarnation alone."""
+
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+import contextvars
+from asyncio import CancelledError
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pykka._envelope import Envelope
+from stentor.protocol.errors import Fenced, Refused, Shutdown
+
+from ..loop._slot import SlotBase
+from ..loop._step import COROUTINE, step
+from ._failure import Failure, capture_chain, capture_frames, number_of
+from ._messages import ExitReason
+
+if TYPE_CHECKING:
+    from .._clock import Clock
+    from ..loop._future import LoopFuture
+    from ._recorder import Recorder
+    from ._reply import Reply
+
+__all__ = ["NO_MESSAGE", "Guard", "Lease", "StopNow", "StopRequest", "current_lease"]
+
+current_lease: contextvars.ContextVar[Lease | None] = contextvars.ContextVar("stentor_lease", default=None)
+"""The lease of the guarded incarnation whose code runs here, also in tasks that it made; None outside."""
+
+
+NO_MESSAGE = object()
+"""Stands for the message of an operation that has none."""
+
+
+class Lease:
+    """What an incarnation holds of its estate. It is void once the estate has another, or none.
+
+    Contexts, timers and replies keep the lease and not the actor, so that none of them pins a dead one.
+    """
+
+    __slots__ = ("guard", "incarnation")
+
+    def __init__(self, guard: Guard, incarnation: int) -> None:
+        self.guard = guard
+        self.incarnation = incarnation
+
+
+class StopNow(BaseException):
+    """Raised by an actor's ``_stop``: the message lane has come to a stop message."""
+
+
+class StopRequest:
+    """Control message: stop ahead of the backlog."""
+
+    __slots__ = ("generation", "reason")
+
+    def __init__(self, generation: int, reason: ExitReason) -> None:
+        self.generation = generation
+        self.reason: ExitReason = reason
+
+
+class Guard(SlotBase):
+    """The running half of an estate."""
+
+    __slots__ = (
+        "_busy",
+        "_job",
+        "_lease",
+        "_promises",
+        "_waking_turn",
+        "clock",
+        "generation",
+        "identity",
+        "incarnation",
+        "kind",
+        "last_failure",
+        "recorder",
+        "started_at",
+        "state",
+    )
+
+    clock: Clock
+    recorder: Recorder
+    generation: int
+    incarnation: int
+    identity: dict[str, Any] | None
+    kind: str
+    last_failure: Failure | None
+    started_at: float
+    state: str
+    _busy: bool
+    _lease: Lease | None
+    _job: Coroutine[Any, Any, None] | None
+    _promises: set[Reply] | None
+    _waking_turn: bool
+
+    def push(self, message: Any, reply: LoopFuture[Any] | None) -> None:
+        """Take a message in, unless an ended incarnation sends it to its successor."""
+        sender = current_lease.get()
+        if sender is not None and sender is not self._lease and sender.guard is self:
+            self._refuse(sender, "tell")
+        super().push(message, reply)
+
+    def get(self) -> Envelope[Any]:
+        """Take the oldest message out, as Pykka's inbox does, unless the taker is an ended incarnation."""
+        taker = current_lease.get()
+        if taker is not None and taker is not self._lease and taker.guard is self:
+            self._refuse(taker, "take")
+        return super().get()
+
+    def _refuse(self, holder: Lease, door: str) -> NoReturn:
+        self.fence(door, holder)
+        raise Fenced(self.generation, path=self.path)
+
+    def turn(self, limit: int) -> Coroutine[Any, Any, None] | None:
+        """Handle up to *limit* messages; return what has to be awaited, if a handler is a coroutine."""
+        actor = self._actor
+        if actor is None or self._busy:
+            # Down, or a handler is suspended. The latter may be a start that nobody drives yet.
+            job, self._job = self._job, None
+            return job
+        run = self.context.run
+        handle = actor._handle_receive
+        while limit:
+            limit -= 1
+            message: Any
+            if self._control:
+                with self._lock:
+                    message = self._control.pop(0)
+                job = self._control_turn(actor, message)
+            elif self._woken and not (self._waking_turn and self.depth and not self._suspended):
+                # A flag that is raised again and again must not starve the messages: they take turns.
+                self._waking_turn = True
+                self._woken = False
+                job = self._attempt(actor, "on_wake", NO_MESSAGE, actor.on_wake)
+            else:
+                self._waking_turn = False
+                if self._suspended or not self._out:
+                    with self._lock:
+                        if self._suspended or not self._in:
+                            if self._control or self._woken:
+                                continue
+                            self._calm = True
+                            return None
+                        self._in.reverse()
+                        self._out, self._in = self._in, self._out
+                message, reply, _ = self._out.pop()
+                self._reply = reply
+                job = None
+                try:
+                    result = run(handle, message)
+                except BaseException as exception:
+                    job = self._failed(actor, exception, "handle", message)
+                else:
+                    if type(result) is COROUTINE:
+                        self._busy = True
+                        return self._finish(actor, result, "handle", message)
+                    # A handler that promised to answer later has taken the reply.
+                    if reply is not None and self._reply is not None:
+                        self._reply = None
+                        reply.set(result)
+            if job is not None:
+                return job
+            if self._actor is not actor:
+                return None
+        self.dispatcher.ready.append(self)
+        return None
+
+    def fence(self, door: str, holder: Any) -> None:
+        """Record that an ended incarnation (*holder* has its number) came to *door*, and was refused."""
+        self.recorder.note("fenced", path=self.path, door=door, incarnation=holder.incarnation)
+
+    def capture(self, exception: BaseException, operation: str, message: Any = NO_MESSAGE) -> Failure:
+        """Return *exception* as a failure of this incarnation."""
+        now = self._now()
+        return Failure(
+            exception,
+            capture_frames(exception.__traceback__),
+            capture_chain(exception) if exception.__context__ is not None or exception.__cause__ is not None else (),
+            self.path,
+            self.kind,
+            self.incarnation,
+            now - self.started_at,
+            len(self._in) + len(self._out),
+            operation,
+            None if message is NO_MESSAGE else type(message).__name__,
+            now,
+            self.clock.wall(),
+            self.identity or {},
+            getattr(exception, "failure_id", None),
+            number_of(exception),
+        )
+
+    # Control, hooks
+
+    def _control_turn(self, actor: Any, message: Any) -> Coroutine[Any, Any, None] | None:
+        if type(message) is StopRequest:
+            return self._leave(actor, message.reason) if message.generation == self.generation else None
+        return self._attempt(actor, "control", message, actor.on_control, message)
+
+    def _attempt(
+        self, actor: Any, operation: str, message: Any, function: Callable[..., Any], *args: Any
+    ) -> Coroutine[Any, Any, None] | None:
+        try:
+            result = self.context.run(function, *args)
+        except BaseException as exception:
+            return self._failed(actor, exception, operation, message)
+        if type(result) is COROUTINE:
+            self._busy = True
+            return self._finish(actor, result, operation, message)
+        return None
+
+    async def _finish(self, actor: Any, coroutine: Coroutine[Any, Any, Any], operation: str, message: Any) -> None:
+        """Await a handler or hook, then answer and go on."""
+        try:
+            result = await step(coroutine, self.context.run, self._at_suspension)
+        except BaseException as exception:
+            if self._actor is not actor:
+                # Abandoned: being cancelled is what was asked of it, anything else came too late.
+                if not isinstance(exception, CancelledError | GeneratorExit):
+                    self.fence("result", actor)
+            else:
+                self._settle()
+                job = self._failed(actor, exception, operation, message)
+                if job is not None and not isinstance(exception, GeneratorExit):
+                    await job
+                elif self._actor is actor:
+                    self._kick()
+            if isinstance(exception, GeneratorExit):
+                raise
+            return
+        if self._actor is not actor:
+            self.fence("result", actor)
+            return
+        self._settle()
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.set(result)
+        self._kick()
+
+    def _settle(self) -> None:
+        self._busy = False
+        self._task = None
+
+    # Failing, leaving
+
+    def _failed(
+        self, actor: Any, exception: BaseException, operation: str, message: Any
+    ) -> Coroutine[Any, Any, None] | None:
+        reply = self._reply
+        if self._actor is not actor:
+            # It abandoned or closed itself, and raised on its way out.
+            self.fence("result", actor)
+            return None
+        if isinstance(exception, StopNow):
+            return self._leave(actor, "normal")
+        if isinstance(exception, Refused):
+            self._reply = None
+            if reply is not None:
+                reply.fail(exception)
+            else:
+                self.recorder.refused(self.path, message, exception)
+            return None
+        if isinstance(exception, Shutdown):
+            self._gone(actor, "planned", None, message, exception)
+            return None
+        failure = self.capture(exception, operation, message)
+        self.last_failure = failure
+        if actor._plain_on_failure:
+            self._gone(actor, "crash", failure, message, exception)
+            return None
+        self.state = "stopping"
+        return self._mourn(actor, failure, message)
+
+    def _mourn(self, actor: Any, failure: Failure, message: Any) -> Coroutine[Any, Any, None] | None:
+        """Run ``on_failure``, then go."""
+        raise NotImplementedError
+
+    def _leave(self, actor: Any, reason: ExitReason) -> Coroutine[Any, Any, None] | None:
+        """Run ``on_stop``, then go."""
+        raise NotImplementedError
+
+    def _gone(
+        self,
+        actor: Any,
+        reason: ExitReason,
+        failure: Failure | None = None,
+        message: Any = NO_MESSAGE,
+        exception: BaseException | None = None,
+    ) -> None:
+        """The incarnation has ended: tell whom it concerns."""
+        raise NotImplementedError
+
+    def loop_ended(self) -> None:
+        """The loop is closed: answer everybody who waits."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Actors on an event loop: the dispatcher, futures, and Pykka's semantics."""

@@ -1,0 +1,214 @@
+"""The slot of a plain LoopActor: its mailbox, its context, and Pykka's receive loop taken apart into turns."""
+
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import pykka
+from pykka.messages import _ActorStop
+
+from .._mailbox import Mailbox
+from ..guarded._ref import ActorRef
+from ._step import COROUTINE, step
+
+if TYPE_CHECKING:
+    from ._future import LoopFuture
+    from ._loop_actor import LoopActor
+
+__all__ = ["PlainSlot", "SlotBase"]
+
+logger = logging.getLogger("pykka")
+
+
+class SlotBase(Mailbox):
+    """What every slot has, whether its actor is guarded or not."""
+
+    __slots__ = ("_actor", "_reply", "_task", "actor_class", "context", "ref")
+
+    _actor: Any
+    _reply: LoopFuture[Any] | None
+    _task: asyncio.Task[Any] | None
+    actor_class: type[Any]
+    context: contextvars.Context
+    ref: ActorRef[Any]
+
+    def _at_suspension(self) -> None:
+        """A handler suspends for the first time: from now on its task is its own."""
+        task = asyncio.current_task()
+        self._task = task
+        self.dispatcher.hand_over(task)
+
+
+class PlainSlot(SlotBase):
+    """The slot of one plain actor: Pykka's semantics, FIFO stop included."""
+
+    __slots__ = ("_starting",)
+
+    def __init__(self, actor: LoopActor) -> None:
+        super().__init__(type(actor).__name__, sys.maxsize)
+        self._actor = actor
+        self._reply = None
+        self._task = None
+        self._starting = True
+        self.actor_class = type(actor)
+        self.context = contextvars.Context()
+        self.ref = ActorRef(self)
+
+    def turn(self, limit: int) -> Coroutine[Any, Any, None] | None:
+        """Handle up to *limit* messages; return what has to be awaited, if a handler is a coroutine."""
+        actor = self._actor
+        if actor is None:
+            return None
+        if self._starting:
+            self._starting = False
+            return self._begin(actor)
+        if self._barred is not None:
+            self._end()
+            return None
+        run = self.context.run
+        handle = actor._handle_receive
+        while limit:
+            limit -= 1
+            if not self._out:
+                with self._lock:
+                    if not self._in:
+                        self._calm = True
+                        return None
+                    self._in.reverse()
+                    self._out, self._in = self._in, self._out
+            message, reply, _ = self._out.pop()
+            job = None
+            try:
+                result = run(handle, message)
+            except BaseException as exception:
+                job = self._failed(actor, exception, reply)
+            else:
+                if type(result) is COROUTINE:
+                    return self._finish(actor, result, reply)
+                if reply is not None:
+                    reply.set(result)
+            if job is not None:
+                return job
+            if self._barred is not None:
+                self._end()
+                return None
+        self.dispatcher.ready.append(self)
+        return None
+
+    def loop_ended(self) -> None:
+        """The loop is closed: answer everybody who waits."""
+        reply, self._reply = self._reply, None
+        pykka.ActorRegistry.unregister(self.ref)
+        self.set()
+        if reply is not None:
+            reply.fail(pykka.ActorDeadError(f"{self.ref} ended with its event loop"))
+        self._end()
+
+    def _begin(self, actor: LoopActor) -> Coroutine[Any, Any, None] | None:
+        try:
+            result = self.context.run(actor.on_start)
+        except BaseException as exception:
+            self._start_failed(actor, exception)
+        else:
+            if type(result) is COROUTINE:
+                return self._finish_start(actor, result)
+        self._go_on()
+        return None
+
+    async def _finish_start(self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await step(coroutine, self.context.run, self._at_suspension)
+        except BaseException as exception:
+            self._start_failed(actor, exception)
+            if isinstance(exception, GeneratorExit):
+                raise
+        self._go_on()
+
+    def _start_failed(self, actor: LoopActor, exception: BaseException) -> None:
+        actor._handle_failure(type(exception), exception, exception.__traceback__)
+        if not isinstance(exception, Exception):
+            pykka.ActorRegistry.stop_all(block=False)
+
+    async def _finish(
+        self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any], reply: LoopFuture[Any] | None
+    ) -> None:
+        """Await a handler, then answer."""
+        self._reply = reply
+        try:
+            result = await step(coroutine, self.context.run, self._at_suspension)
+        except BaseException as exception:
+            self._reply = None
+            if self._actor is actor:
+                job = self._failed(actor, exception, reply)
+                if isinstance(exception, GeneratorExit):
+                    raise
+                if job is not None:
+                    await job
+        else:
+            self._reply = None
+            # The loop may have ended, and answered, in between.
+            if reply is not None and not reply.done():
+                reply.set(result)
+        self._task = None
+        self._go_on()
+
+    def _failed(
+        self, actor: LoopActor, exception: BaseException, reply: LoopFuture[Any] | None
+    ) -> Coroutine[Any, Any, None] | None:
+        exc_info = (type(exception), exception, exception.__traceback__)
+        if not isinstance(exception, Exception):
+            logger.debug(f"{exception!r} in {actor}. Stopping all actors.")
+            job = actor._stop()
+            if reply is not None:
+                reply.set_exception(exc_info)
+            # Not blocking: the others may run on this very loop.
+            pykka.ActorRegistry.stop_all(block=False)
+            return self._finish(actor, job, None) if type(job) is COROUTINE else None
+        if reply is not None:
+            logger.info(f"Exception returned from {actor} to caller:", exc_info=exc_info)
+            reply.fail(exception)
+            return None
+        actor._handle_failure(*exc_info)
+        try:
+            result = self.context.run(actor.on_failure, *exc_info)
+        except Exception as second:
+            actor._handle_failure(type(second), second, second.__traceback__)
+            return None
+        return self._finish_failure(actor, result) if type(result) is COROUTINE else None
+
+    async def _finish_failure(self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await step(coroutine, self.context.run, self._at_suspension)
+        except Exception as second:
+            actor._handle_failure(type(second), second, second.__traceback__)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._barred is not None:
+            self._end()
+        else:
+            self._kick()
+
+    def _end(self) -> None:
+        """Let go of the actor and answer the asks that are left."""
+        self._actor = None
+        self.dispatcher.discard(self)
+        for message, reply, _ in self._drain():
+            if reply is None:
+                continue
+            if isinstance(message, _ActorStop):
+                reply.set(None)
+            else:
+                reply.fail(pykka.ActorDeadError(f"{self.ref} stopped before handling the message"))
+
+    def _bounce(self, message: Any, reply: LoopFuture[Any] | None) -> None:
+        error = pykka.ActorDeadError(f"{self.ref} not found")
+        if reply is None:
+            raise error
+        reply.fail(error)

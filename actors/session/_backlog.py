@@ -1,0 +1,195 @@
+"""The backlog: accepted events on their way into the log, kept until the log has confirmed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from attrs import frozen
+from stentor.protocol import FailedRange
+from stentor.protocol.errors import SessionClosed, StentorError, StoreUnavailable
+
+from ..ports import Level
+from ._account import Account
+from ._gate import Gate
+from ._waiter import Waiter
+
+__all__ = ["Backlog", "Pending"]
+
+
+@frozen
+class Pending:
+    """Events for the log: neighbours of one *writer*, whose first has the number *n0*."""
+
+    writer: str
+    n0: int
+    bodies: tuple[bytes, ...]
+    quarantined: bool = False
+    """It crashed two incarnations: it gets its seq, and fails."""
+
+
+class Segment:
+    """Neighbours in the queue that one writer emitted."""
+
+    __slots__ = ("count", "n0", "writer")
+
+    def __init__(self, writer: str, n0: int) -> None:
+        self.writer = writer
+        self.n0 = n0
+        self.count = 0
+
+
+class Backlog(Account):
+    """The session's side of an outbox: offer, confirm, blame, settle. Used on the session's loop.
+
+    What was offered is offered again, in the same batches, until it is confirmed: a batch may be in the log
+    although its answer was lost, and the log knows it by writer and number.
+    """
+
+    __slots__ = ("_bodies", "_idle", "_last", "_offered", "_shut", "_store_failed", "_suspects", "_twice", "segments")
+
+    def __init__(self, session: str, gate: Gate, level: Level) -> None:
+        super().__init__(session, gate, level)
+        self._bodies: list[bytes] = []
+        self.segments: list[Segment] = []
+        self._last: Segment | None = None
+        self._idle = True
+        self._offered = 0
+        self._suspects = 0
+        self._twice = False
+        self._shut: Callable[[], StentorError] | None = None
+        self._store_failed: Callable[[], StentorError] | None = None
+
+    def peek(self, limit: int, max_bytes: int) -> Pending | None:
+        """Return what to append next, or None. The same until :meth:`confirm` or :meth:`blame`."""
+        with self.lock:
+            bodies = self._bodies
+            if not bodies:
+                self._idle = True
+                return None
+            segment = self.segments[0]
+            if self._suspects:
+                count = 1
+            elif self._offered:
+                count = self._offered
+            else:
+                count = self._fitting(min(limit, segment.count), max_bytes)
+            self._offered = count
+            return Pending(segment.writer, segment.n0, tuple(bodies[:count]), self._twice)
+
+    def _fitting(self, count: int, max_bytes: int) -> int:
+        if self.pending_bytes <= max_bytes:
+            return count
+        size = 0
+        for at, body in enumerate(islice(self._bodies, count)):
+            size += len(body)
+            if at and size > max_bytes:
+                return at
+        return count
+
+    def confirm(self, pending: Pending, first: int, epoch: str | None, count: int, size: int) -> None:
+        """The log has *pending*, from the seq *first* on, and holds *count* un-acked events with *size* bytes."""
+        done = len(pending.bodies)
+        freed = sum(map(len, pending.bodies))
+        with self.lock:
+            del self._bodies[:done]
+            segment = self.segments[0]
+            segment.n0 += done
+            segment.count -= done
+            if not segment.count and segment is not self._last:
+                del self.segments[0]
+            self._offered = 0
+            if self._suspects:
+                self._suspects = max(0, self._suspects - done)
+                self._twice = False
+            self.pending_count -= done
+            # Whoever adds to an empty queue has to wake the session; until then it need not look again.
+            self._idle = not self._bodies
+            self.pending_bytes -= freed
+            self._measure(count, size, freed)
+            woken = self.progress.confirm(done, first, epoch)
+        _wake(woken)
+
+    def blame(self) -> None:
+        """A step that had offered events crashed: try them one by one, and set aside one that crashes again."""
+        with self.lock:
+            if self._offered:
+                self._twice = bool(self._suspects)
+                self._suspects = self._suspects or self._offered
+                self._offered = 0
+
+    def settle(self, epoch: str, floor: int, failed: Sequence[FailedRange]) -> list[FailedRange]:
+        """The log says what has its outcome: receipts that are awaited resolve. Return the failures that are new."""
+        with self.lock:
+            woken, fresh = self.progress.resolve(epoch, floor, failed)
+        _wake(woken)
+        return fresh
+
+    def sent(self, seq: int) -> None:
+        """Everything up to *seq* was written to a socket."""
+        if self.progress.watched:
+            with self.lock:
+                woken = self.progress.reached(seq)
+            _wake(woken)
+        elif seq > self.progress.sent:
+            self.progress.sent = seq
+
+    def measure(self, count: int, size: int) -> None:
+        """The log holds *count* un-acked events with *size* bytes: make room here."""
+        with self.lock:
+            self._measure(count, size, 0)
+        self.gate.room()
+
+    def _measure(self, count: int, size: int, moved: int) -> None:
+        self.gate.memory += size - self.log_bytes - moved
+        self.log_count = count
+        self.log_bytes = size
+
+    # Open and shut
+
+    def store_failed(self, error: StentorError) -> None:
+        """Accept nothing until :meth:`store_works`."""
+        self._store_failed = lambda: StoreUnavailable(
+            user_id=self.user_id, thread_id=self.thread_id, cause=str(error), session=self.session
+        )
+        self._shut = self._shut or self._store_failed
+
+    @property
+    def store_is_down(self) -> bool:
+        """Whether the store failed, and was not seen to work since."""
+        return self._store_failed is not None
+
+    def store_works(self) -> None:
+        """The store took an operation: accept again, unless something else forbids it."""
+        if self._store_failed is not None:
+            if self._shut is self._store_failed:
+                self._shut = None
+            self._store_failed = None
+            self.gate.room()
+
+    def shut(self, reason: Callable[[], StentorError]) -> None:
+        """Accept nothing; each emit raises what *reason* makes. For a session that is parked, or closing."""
+        self._shut = reason
+        self.gate.room()
+
+    def open(self) -> None:
+        """Accept again."""
+        self._shut = self._store_failed
+
+    def end(self) -> None:
+        """The session is closed for good: whoever still waits for an outcome learns that none comes."""
+        self.shut(self._closed)
+        with self.lock:
+            self.ended = True
+            self.gate.memory -= self.pending_bytes + self.log_bytes
+            self.log_count = self.log_bytes = 0
+            woken = self.progress.wake_all()
+        _wake(woken)
+
+    def _closed(self) -> StentorError:
+        return SessionClosed(user_id=self.user_id, thread_id=self.thread_id, session=self.session)
+
+
+def _wake(waiters: Iterable[Waiter]) -> None:
+    for waiter in waiters:
+        waiter.wake()

@@ -1,0 +1,90 @@
+"""What clients say, on its way up and back: taken once, answered always."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from stentor.protocol import AskSnapshot, EndAsked, Handle
+from stentor.protocol.errors import StentorError
+
+from ..ports import New, Repeated
+from ._answers import Effects, PortCaller
+from ._messages import EndWanted, Prompt, SnapshotWanted
+
+__all__ = ["Speaker"]
+
+
+class Speaker(PortCaller):
+    """The half of a session that talks to the one above it."""
+
+    def _handle(self, effect: Handle) -> Effects:
+        cell, token, key = self._cell, self._machine.token, (effect.tab, effect.cid)
+        if token is None:
+            return []
+
+        def then(answer: New | Repeated) -> Effects:
+            if isinstance(answer, New):
+                return self._hand_up(effect, answer.run)
+            handed = cell.handed or {}
+            if answer.answer is not None:
+                handed.pop(key, None)
+                return self._machine.answered(*key, _refusal(answer.answer), self._now())
+            if key in handed:
+                self._machine.handed(*key)
+                return [] if handed[key] is None else self.answered(*key, _refusal(handed[key]))
+            if answer.node not in (None, cell.node):
+                # Another process has it in hand; the poll asks for its answer.
+                self._machine.handed(*key)
+                return []
+            return self._hand_up(effect, "")
+
+        body = msgspec.json.encode([effect.type, effect.data])
+        return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then)
+
+    def _hand_up(self, effect: Handle, run: str) -> Effects:
+        cell, key = self._cell, (effect.tab, effect.cid)
+        identity = cell.emitter.identity(effect.line)
+        prompt = Prompt(cell.session, *key, effect.type, effect.data, run, identity)
+        if cell.up is None:
+            return self.answered(*key, ("nobody_listens", "this host takes no messages"))
+        try:
+            cell.up(prompt)
+        except StentorError as error:
+            return self.answered(*key, (error.code, str(error)))
+        self._keep(key, None)
+        self._machine.handed(*key)
+        return []
+
+    def _keep(self, key: tuple[str, int], answer: Any) -> None:
+        if self._cell.handed is None:
+            self._cell.handed = {}
+        self._cell.handed[key] = answer
+
+    def answered(self, tab: str, cid: int, refused: tuple[str, str] | None) -> Effects:
+        """Keep the answer to a client's message, and send it."""
+        cell, key = self._cell, (tab, cid)
+        answer = ["taken"] if refused is None else ["refused", *refused]
+        # Kept until the inbox has it: a message that was handed up is never handed up again.
+        self._keep(key, answer)
+
+        def then(_: Any) -> Effects:
+            if cell.handed is not None:
+                cell.handed.pop(key, None)
+            return self._machine.answered(tab, cid, refused, self._now())
+
+        return self._ask(cell.inbox.answer, (cell.session, tab, cid, answer), then)
+
+    def _snapshot(self, effect: AskSnapshot) -> Effects | None:
+        if self._cell.up is None:
+            return self._machine.snapshot(effect.line, None, self._now())
+        self._cell.up(SnapshotWanted(self._cell.session, effect.line, effect.why, effect.upto))
+        return None
+
+    def _end_asked(self, effect: EndAsked) -> None:
+        if self._cell.up is not None:
+            self._cell.up(EndWanted(self._cell.session, effect.tab))
+
+
+def _refusal(answer: Any) -> tuple[str, str] | None:
+    return None if answer[0] == "taken" else (answer[1], answer[2])

@@ -1,0 +1,280 @@
+"""The session actor: owns one user's stream in one conversation. It decides nothing; its machine does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+from stentor.protocol import Append, Appended, CloseCode, FailedRange, HelloFrame, decode_client
+from stentor.protocol.errors import (
+    OutcomeUnknown,
+    ProtocolError,
+    StentorError,
+    StoreUnavailable,
+    WebSocketConnectionLostError,
+    WebSocketSendFailureError,
+)
+
+from ..ports import LogFloor, Outcomes
+from ._answers import Effects, LateAnswer
+from ._backlog import Pending
+from ._cell import SessionCell
+from ._effects import EffectRunner
+from ._emitter import Ended, Wire
+from ._messages import Attach, Dismiss, Drain, Prompted, Snapshot, TellUser
+
+__all__ = ["SessionActor"]
+
+_NOT_THE_EVENTS = (StoreUnavailable, OutcomeUnknown, WebSocketConnectionLostError, WebSocketSendFailureError)
+
+
+class SessionActor(EffectRunner):
+    """One incarnation over a :class:`SessionCell`. Everything that must survive it is in the cell.
+
+    It works when it is woken: by its outbox, its sockets, its timer, a hint. So what is to be done is state, and
+    a crash loses no message.
+
+    Args:
+        cell: The session's estate.
+    """
+
+    def __init__(self, cell: SessionCell) -> None:
+        super().__init__(cell)
+        self._appending = False
+
+    def on_start(self) -> None:
+        """Take over where the incarnation before left off."""
+        cell, outbox = self._cell, self._cell.outbox
+        cell.bind(self.actor_ref.wake)
+        self.estate.identity = {
+            "session_id": outbox.session,
+            "user_id": outbox.user_id,
+            "thread_id": outbox.thread_id,
+        }
+        if self.incarnation > 1:
+            self._recover()
+        if cell.poll is not None and cell.poll_at is None:
+            cell.poll_at = self._now() + cell.poll
+        self.actor_ref.wake()
+
+    def on_stop(self) -> None:
+        """Leave no timer behind; a later incarnation sets its own."""
+        self._cell.stop_timer()
+
+    def _recover(self) -> None:
+        cell, failure, now = self._cell, self.last_failure, self._now()
+        if failure is not None and not isinstance(failure.exception, _NOT_THE_EVENTS):
+            cell.outbox.blame()
+        if cell.trying > 1:
+            self._set_aside(failure.id if failure is not None else None)
+        self._run(self._machine.recover(now, self.incarnation))
+        if failure is not None:
+            self._run(self._machine.notice("session_restarting", now, after_ms=0, failure=failure.id))
+        if cell.outbox.store_is_down:
+            # Probe: what waits is tried by the pump; where nothing waits, a look at the ledger is the proof.
+            self._run(self._ask(cell.log.outcomes, (cell.session, self._machine.ledger.floor), self._probed))
+
+    def _probed(self, answer: Outcomes) -> Effects:
+        if not self._cell.outbox.pending_count:
+            self._cell.outbox.store_works()
+        return []
+
+    def _set_aside(self, failure_id: str | None) -> None:
+        """What a client sent crashed two incarnations: it is a dead letter, and its line begins anew."""
+        cell = self._cell
+        _, what = cell.emitter.arrivals.pop(0)
+        cell.trying = 0
+        self.estate.recorder.dead_letter(self.path, what, "crashed two incarnations", failure_id)
+        self._run(self._machine.dismiss(CloseCode.SESSION_RESTARTED, "a message could not be handled", self._now()))
+
+    # Work
+
+    def on_wake(self) -> None:
+        """Do all that is to be done."""
+        cell = self._cell
+        if cell.faults is not None:
+            cell.faults.hit("before_step", cell.session)
+        now = self._now()
+        if cell.emitter.arrivals:
+            self._take_arrivals(now)
+        self._pump(now)
+        machine = self._machine
+        if cell.hinted > machine.head:
+            self._run(machine.head_hint(cell.hinted, now))
+        if now >= machine.next_deadline():
+            self._run(machine.tick(now))
+        if cell.poll_at is not None and now >= cell.poll_at:
+            self._poll(now)
+        self._arm(now)
+
+    def _take_arrivals(self, now: float) -> None:
+        cell, machine = self._cell, self._machine
+        arrivals = cell.emitter.arrivals
+        while arrivals:
+            wire, what = arrivals[0]
+            cell.trying += 1
+            if what.__class__ is bytes:
+                effects = self._frame(wire.line, what, now)
+                wire.took()
+            elif isinstance(what, HelloFrame):
+                effects = machine.hello(wire.line, what, now)
+            else:
+                assert isinstance(what, Ended)
+                effects = machine.lost(wire.line, what.code, what.reason, now)
+                cell.emitter.forget(wire.line)
+                cell.judged.discard(wire.line)
+                self._judge(wire, what, bool(effects))
+            # The machine has it: from here on it is `recover` that repeats what was not done.
+            del arrivals[0]
+            cell.trying = 0
+            if effects or self._verdict is not None:
+                self._run(effects)
+
+    def _frame(self, line: int, data: bytes, now: float) -> Effects:
+        try:
+            frame = decode_client(data, self._cell.limits.frame_bytes)
+        except ProtocolError as error:
+            return self._machine.broken(line, error, now)
+        return self._machine.received(line, frame, now)
+
+    def _judge(self, wire: Wire, end: Ended, was_attached: bool) -> None:
+        """A line that vanished is this session's failure; one that closed, or broke the protocol, is not."""
+        error, outbox = end.error, self._cell.outbox
+        if isinstance(error, ProtocolError):
+            self.estate.recorder.note(
+                "protocol_error",
+                path=self.path,
+                session=outbox.session,
+                line=wire.line,
+                reason=str(error),
+                code=end.code,
+            )
+        elif isinstance(error, WebSocketConnectionLostError) and was_attached:
+            error.user_id, error.thread_id = outbox.user_id, outbox.thread_id
+            self._verdict = error
+
+    def _pump(self, now: float) -> None:
+        """Append what the outbox holds."""
+        cell = self._cell
+        outbox, limits = cell.outbox, cell.limits
+        while outbox.pending_count and not self._appending:
+            pending = outbox.peek(limits.window_events, limits.window_bytes)
+            if pending is None:
+                return
+            append = self._machine.append(pending.writer, pending.n0, pending.bodies)
+            if self._machine.token is None and append.epoch is not None:
+                append = evolve(append, epoch=None)
+            self._appending = True
+            self._run(self._append(append, pending))
+
+    def _append(self, append: Append, pending: Pending) -> Effects:
+        cell = self._cell
+
+        def then(answers: list[Appended | StentorError]) -> Effects:
+            answer = answers[0]
+            if isinstance(answer, StentorError):
+                return self._port_failed(answer)
+            return self._appended(append, answer, pending)
+
+        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then)
+
+    def _faulty_append(self, batches: list[Append]) -> Any:
+        assert self._cell.faults is not None
+        self._cell.faults.hit("append", self._cell.session)
+        return self._cell.log.append(batches)
+
+    def _appended(self, append: Append, answer: Appended, pending: Pending) -> Effects:
+        outbox, now = self._cell.outbox, self._now()
+        effects: Effects = [] if pending.quarantined else self._machine.appended(((append, answer),), now)
+        outbox.confirm(pending, answer.first, answer.epoch, answer.count, answer.bytes)
+        self._appending = False
+        if outbox.store_is_down:
+            outbox.store_works()
+        if pending.quarantined:
+            effects += self._quarantine(answer)
+        if outbox.pending_count:
+            self.actor_ref.wake()
+        return effects
+
+    def _quarantine(self, answer: Appended) -> Effects:
+        """The event has its seq, and fails before any client can get it."""
+        cell = self._cell
+
+        def then(floor: LogFloor) -> Effects:
+            effects = self._floor(floor)
+            self._cell.outbox.settle(answer.epoch or "", floor.floor, floor.failed)
+            return effects + self._machine.head_hint(answer.head, self._now())
+
+        ranges = (FailedRange(answer.first, answer.first, "quarantined"),)
+        return self._ask(cell.log.fail, (cell.session, self._machine.token, ranges), then)
+
+    # Messages
+
+    def on_receive(self, message: Any) -> Any:
+        """Take one message of the runtime."""
+        now, machine = self._now(), self._machine
+        match message:
+            case Attach(connection, hello, identity):
+                self._cell.attach(connection, hello, identity)
+            case Prompted(tab, cid, refused):
+                self._run(self.answered(tab, cid, refused))
+            case Snapshot(line, data):
+                self._run(machine.snapshot(line, data, now))
+            case TellUser(code, msg, after_ms, failure):
+                self._run(machine.notice(code, now, msg=msg, after_ms=after_ms, failure=failure))
+            case Dismiss(code, reason, after_ms):
+                self._run(machine.dismiss(code, reason, now, after_ms))
+            case Drain():
+                self._drain(message)
+            case LateAnswer():
+                self._late(message)
+            case _:
+                raise TypeError(f"a session has no use for {message!r}")
+        self._arm(now)
+
+    def _drain(self, message: Drain) -> None:
+        """Whoever closes a session must own it: events that no client ever came for need an outcome too."""
+        self._pump(self._now())
+        cell = self._cell
+
+        def drain(_: Any = None) -> Effects:
+            return self._machine.drain(
+                self._now(), message.timeout, code=message.code, after_ms=message.after_ms, keep=message.keep
+            )
+
+        def claimed(it: Any) -> Effects:
+            return self._machine.claimed(0, it[0], it[1], 0, self._now()) + drain()
+
+        if self._machine.token is None:
+            self._run(self._ask(cell.ownership.claim, (cell.session, cell.node, True), claimed))
+        else:
+            self._run(drain())
+
+    # Time
+
+    def _poll(self, now: float) -> None:
+        """Hints may be lost: look at the log itself."""
+        cell, outbox = self._cell, self._cell.outbox
+        assert cell.poll is not None
+        cell.poll_at = now + cell.poll
+
+        def then(ledger: Outcomes) -> Effects:
+            if self._machine.token is not None:
+                return self._machine.head_hint(ledger.head, self._now())
+            outbox.measure(ledger.count, ledger.bytes)
+            outbox.settle(ledger.epoch, ledger.floor, ledger.failed)
+            return []
+
+        if self._machine.token is not None or outbox.log_count:
+            self._run(self._ask(cell.log.outcomes, (cell.session, outbox.progress.floor), then))
+
+    def _arm(self, now: float) -> None:
+        """Let the clock wake us when the machine has something to do."""
+        cell = self._cell
+        due = self._machine.next_deadline()
+        if cell.poll_at is not None and cell.poll_at < due:
+            due = cell.poll_at
+        if due < cell.timer_at:
+            cell.stop_timer()
+            cell.timer_at = due
+            cell.timer = self.clock.call_later(max(0.0, due - now), cell.timer_fired)

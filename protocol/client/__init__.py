@@ -1,0 +1,1 @@
+"""The client half of the wire protocol: a machine without I/O."""

@@ -1,0 +1,185 @@
+"""From hello to welcome: fencing, the claim, and where the stream begins."""
+
+from __future__ import annotations
+
+from .._closecodes import CloseCode
+from .._frames import HelloFrame, Resume, WelcomeFrame
+from .._log_values import LogState, Rejection, Token
+from ._acks import raise_floor, repeat_ack
+from ._buffer import ReplayBuffer
+from ._effects import AskSnapshot, Claim, Effect, Note
+from ._ledger import Ledger
+from ._lines import bare_line, close_consumer, close_line
+from ._pump import pump, queue, repeat_fail
+from ._state import Claiming, Line, SessionState
+
+__all__ = ["abandon_claim", "claimed", "hello", "take_state"]
+
+VERSION = 1
+_HELLO_FRAME = 1024 * 1024
+"""Bytes that a frame may have for a peer that named no bound of its own."""
+
+
+def hello(state: SessionState, line: int, frame: HelloFrame, now: float) -> list[Effect]:
+    """Fence the previous line, and claim."""
+    if frame.v != VERSION:
+        return _turn_away(state, line, frame, CloseCode.VERSION, f"version {frame.v}; this is 1", now)
+    if frame.session != state.session:
+        return _turn_away(state, line, frame, CloseCode.FORBIDDEN, "another session", now)
+    if state.closed:
+        return _turn_away(state, line, frame, CloseCode.SESSION_CLOSED, "the session is closed", now)
+    waiting = None if state.claiming is None else state.claiming.hello.tab
+    effects = abandon_claim(state, now, *_fence_code(waiting, frame.tab))
+    current = state.consumer.line
+    if current is not None:
+        effects += close_consumer(state, *_fence_code(current.tab, frame.tab))
+    # From here on the log may know us under a new number: what was acked and not confirmed is told again under it.
+    state.consumer.conn = 0
+    state.claiming = Claiming(line, frame, now)
+    state.wake(now + state.limits.hello_timeout)
+    effects.append(Claim(line, state.consumer.name, state.token))
+    return effects
+
+
+def abandon_claim(state: SessionState, now: float, code: CloseCode, reason: str) -> list[Effect]:
+    """Close the line that waits for its welcome, if there is one."""
+    claiming = state.claiming
+    if claiming is None:
+        return []
+    state.claiming = None
+    return _turn_away(state, claiming.line, claiming.hello, code, reason, now)
+
+
+def claimed(state: SessionState, line: int, token: Token, log: LogState | None, conn: int, now: float) -> list[Effect]:
+    """Take over what the log says, and welcome the line if it still waits."""
+    effects = take_state(state, token, log)
+    consumer = state.consumer
+    if conn:
+        consumer.conn = conn
+    claiming = state.claiming
+    if claiming is None or claiming.line != line:
+        # Overtaken by another hello, or gone: the session is ours all the same.
+        return effects + repeat_ack(state)
+    state.claiming = None
+    frame = claiming.hello
+    why, base = _where(state, frame.resume)
+    new = _open(state, line, conn, frame, base, now)
+    consumer.line = new
+    consumer.cursor = consumer.acked = base
+    consumer.stalled_since = None
+    consumer.flight_since = now
+    queue(new, _welcome(state, new, why, base))
+    state.wake(now + state.limits.ping_idle)
+    if why is None and frame.resume is not None:
+        raise_floor(state, base, _refused(state, frame.resume))
+    effects += repeat_ack(state)
+    if why is not None and state.snapshots:
+        new.why = why
+        return [*effects, *pump(state, now), AskSnapshot(line, why, base)]
+    return [*effects, *pump(state, now)]
+
+
+def take_state(state: SessionState, token: Token, log: LogState | None) -> list[Effect]:
+    """Own the session by *token*; believe the log about everything before."""
+    renewed = token != state.token
+    state.token = token
+    if log is None:
+        return []
+    effects: list[Effect] = []
+    consumer = state.consumer
+    if log.epoch != state.epoch:
+        if state.epoch is not None:
+            effects.append(Note("epoch_changed", {"old": state.epoch, "new": log.epoch}))
+        state.epoch = log.epoch
+        state.ledger = Ledger(state.limits.failed_ranges)
+        # A hint is kept: it may be of the new epoch, and a wrong one costs a Read.
+        state.head = state.maxsent = 0
+        consumer.floor = consumer.acked = consumer.cursor = 0
+        consumer.rejected = ()
+        state.failing = ()
+        renewed = True
+    state.ledger.settle(log.floor, log.failed)
+    state.head = max(state.head, log.head)
+    consumer.floor = max(consumer.floor, log.floor)
+    if renewed:
+        state.reading = None
+        state.buffer = ReplayBuffer(consumer.floor + 1)
+        # Another owner may have sent all that the log holds.
+        state.maxsent = max(state.maxsent, log.head)
+        effects += repeat_fail(state)
+    return effects
+
+
+def _fence_code(old: str | None, new: str) -> tuple[CloseCode, str]:
+    if old is None or old == new:
+        return CloseCode.SESSION_RESTARTED, "the same tab is back on a new connection"
+    return CloseCode.TAKEN_OVER, "another tab took the session over"
+
+
+def _turn_away(
+    state: SessionState, line: int, frame: HelloFrame, code: CloseCode, reason: str, now: float
+) -> list[Effect]:
+    return close_line(state, bare_line(line, frame.tab, now), code, reason)
+
+
+def _where(state: SessionState, resume: Resume | None) -> tuple[str | None, int]:
+    """Return why the position can not be resumed (None if it can), and the base of the stream."""
+    floor = state.consumer.floor
+    if resume is None:
+        return "fresh", floor
+    if resume.epoch != state.epoch:
+        return "epoch_changed", floor
+    if resume.seq > state.maxsent:
+        return "position_future", floor
+    if resume.seq < floor and resume.seq < state.buffer.first - 1:
+        return "position_lost", floor
+    return None, resume.seq
+
+
+def _open(state: SessionState, line: int, conn: int, frame: HelloFrame, base: int, now: float) -> Line:
+    limits = state.limits
+    window, size = limits.window_events, _HELLO_FRAME
+    if frame.recv is not None:
+        window = min(window, frame.recv.window or window)
+        size = min(size, frame.recv.frame or size)
+    return Line(
+        line,
+        frame.tab,
+        conn,
+        window,
+        size,
+        heard=now,
+        written=base,
+        top=base,
+        says=float(limits.say_burst),
+        says_at=now,
+    )
+
+
+def _welcome(state: SessionState, line: Line, why: str | None, base: int) -> WelcomeFrame:
+    limits = state.limits
+    return WelcomeFrame(
+        v=VERSION,
+        session=state.session,
+        epoch=state.epoch or "",
+        conn=line.conn,
+        resumed=why is None,
+        why=why,
+        base=base,
+        head=max(state.head, base),
+        limits={
+            "event": limits.event_bytes,
+            "frame": limits.frame_bytes,
+            "window": line.window,
+            "ack_events": limits.ack_events,
+            "ack_ms": int(limits.ack_delay * 1000),
+        },
+    )
+
+
+def _refused(state: SessionState, resume: Resume) -> tuple[Rejection, ...]:
+    """Return the refused events of a resume whose ack did not arrive."""
+    floor = state.consumer.floor
+    return tuple(
+        Rejection(seq) for first, last in resume.rej for seq in range(max(first, floor + 1), min(last, resume.seq) + 1)
+    )

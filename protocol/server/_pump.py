@@ -1,0 +1,183 @@
+"""The pump: one cursor for replay and live, from the buffer to the consumer's line."""
+
+from __future__ import annotations
+
+from .._codec import batch_frame, encode_frame, event_frame
+from .._frames import Frame, GapFrame
+from .._log_values import FailedRange
+from ._buffer import ReplayBuffer
+from ._effects import Effect, Fail, Read, Write
+from ._state import Consumer, Line, SessionState
+
+__all__ = ["fail", "pump", "queue", "repeat_fail"]
+
+_SPLICE = 64
+"""Bytes that a frame may have around a body."""
+
+
+def queue(line: Line, frame: Frame | bytes) -> None:
+    """Let *frame* go out with the next pump; it is kept until its write was confirmed."""
+    line.control.append(frame if isinstance(frame, bytes) else encode_frame(frame))
+    line.fresh += 1
+    line.mark += 1
+
+
+def pump(state: SessionState, now: float) -> list[Effect]:
+    """Write what the consumer's line may have now: control frames first, then events within the window."""
+    consumer = state.consumer
+    line = consumer.line
+    if line is None:
+        return []
+    effects: list[Effect] = []
+    frames: list[bytes] = []
+    if line.fresh:
+        frames = line.control[-line.fresh :]
+        line.fresh = 0
+    if line.why is None and (consumer.cursor < state.head or consumer.cursor < state.hinted):
+        before = consumer.cursor
+        effects = _events(state, consumer, line, frames, now)
+        if consumer.cursor > before:
+            # Written down before it is sent: after a crash in between, a client's position is still believed.
+            if consumer.cursor > line.top:
+                line.top = consumer.cursor
+            if consumer.cursor > state.maxsent:
+                state.maxsent = consumer.cursor
+            if before == consumer.acked:
+                consumer.flight_since = now
+                state.wake(now + state.limits.ping_flight)
+    if frames:
+        effects.insert(0, Write(line.line, frames, consumer.cursor, line.mark))
+    return effects
+
+
+def fail(state: SessionState, ranges: tuple[FailedRange, ...]) -> list[Effect]:
+    """Ask the log to fail *ranges*, until it has confirmed them."""
+    wanted = tuple(
+        FailedRange(first, last, item.code)
+        for item in ranges
+        for first, last in state.ledger.pieces(item.first, min(item.last, state.head))
+    )
+    new = tuple(item for item in wanted if item not in state.failing)
+    if not new:
+        return []
+    state.failing += new
+    return _fail(state, new)
+
+
+def repeat_fail(state: SessionState) -> list[Effect]:
+    """Ask again for the failures that the log has not confirmed."""
+    return _fail(state, state.failing)
+
+
+def _fail(state: SessionState, ranges: tuple[FailedRange, ...]) -> list[Effect]:
+    if not ranges or state.token is None or state.epoch is None:
+        return []
+    return [Fail(state.session, state.token, state.epoch, ranges)]
+
+
+def _events(state: SessionState, consumer: Consumer, line: Line, frames: list[bytes], now: float) -> list[Effect]:
+    limits, buffer = state.limits, state.buffer
+    cursor, last = consumer.cursor, buffer.last
+    base = _base(state, consumer)
+    if (
+        0 < last - cursor <= limits.batch_events
+        and last == state.head
+        and last >= state.hinted
+        and last - base <= line.window
+        and not buffer.holes
+        and state.ledger.last_failed <= cursor
+    ):
+        size = buffer.bytes_between(cursor, last)
+        if size <= min(limits.batch_bytes, line.frame) - _SPLICE * (last - cursor) and (
+            buffer.bytes_between(base, last) <= limits.window_bytes
+        ):
+            # The ordinary burst: everything there is goes in one frame.
+            frames.append(_frame(cursor + 1, buffer.since(cursor)))
+            consumer.cursor = last
+            consumer.stalled_since = None
+            return []
+    return _in_pieces(state, consumer, line, frames, now)
+
+
+def _in_pieces(state: SessionState, consumer: Consumer, line: Line, frames: list[bytes], now: float) -> list[Effect]:
+    buffer = state.buffer
+    while consumer.cursor < state.head:
+        cursor = consumer.cursor
+        gap = state.ledger.failed_from(cursor + 1)
+        if gap is not None and gap.first <= cursor + 1:
+            last = min(gap.last, state.head)
+            frames.append(encode_frame(GapFrame(first=cursor + 1, last=last, code=gap.code, n=last - cursor)))
+            buffer.pad(last)
+            consumer.cursor = last
+            continue
+        if cursor >= buffer.last:
+            break
+        upto = _room(state, consumer, line)
+        if upto <= cursor:
+            if consumer.stalled_since is None:
+                consumer.stalled_since = now
+                state.wake(now + state.limits.slow_consumer)
+            return []
+        if gap is not None:
+            upto = min(upto, gap.first - 1)
+        bodies, unfit = _fitting(buffer, cursor, upto, line.frame)
+        if not bodies:
+            # A body that is gone or too large for this peer is no silent hole: it fails, and its gap is sent.
+            return fail(state, (FailedRange(cursor + 1, cursor + 1, unfit),))
+        frames.append(_frame(cursor + 1, bodies))
+        consumer.cursor = cursor + len(bodies)
+        consumer.stalled_since = None
+    return _read(state, consumer)
+
+
+def _base(state: SessionState, consumer: Consumer) -> int:
+    """Return what the window is counted from: the floor that the log confirmed, or an older position read again.
+
+    An ack that the log has not confirmed moves nothing: should it be lost with this process, the client still knows
+    by the window what it must repeat.
+    """
+    floor = state.ledger.floor
+    return floor if floor < consumer.acked else consumer.acked
+
+
+def _room(state: SessionState, consumer: Consumer, line: Line) -> int:
+    """Return the last seq that the next frame may hold, within the window and one frame's bounds."""
+    limits, buffer, cursor, base = state.limits, state.buffer, consumer.cursor, _base(state, consumer)
+    upto = min(buffer.last, cursor + limits.batch_events, base + line.window)
+    if upto <= cursor:
+        return cursor
+    in_window = buffer.fit(base, upto, limits.window_bytes)
+    if in_window <= cursor:
+        # One event always may go: alone it can be larger than what is left of the bytes.
+        return cursor + 1 if cursor == base else cursor
+    size = min(limits.batch_bytes, line.frame) - _SPLICE * (in_window - cursor)
+    return max(buffer.fit(cursor, in_window, size), cursor + 1)
+
+
+def _fitting(buffer: ReplayBuffer, cursor: int, upto: int, frame: int) -> tuple[list[bytes], str]:
+    bodies: list[bytes] = []
+    for body in buffer.since(cursor, upto):
+        if body is None:
+            return bodies, "lost"
+        if len(body) > frame - _SPLICE:
+            return bodies, "too_large"
+        bodies.append(body)
+    return bodies, ""
+
+
+def _frame(first: int, bodies: list[bytes] | list[bytes | None]) -> bytes:
+    if len(bodies) == 1:
+        return event_frame(first, bodies[0])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return batch_frame(first, bodies)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def _read(state: SessionState, consumer: Consumer) -> list[Effect]:
+    """Ask the log for more, if the line has everything that is here and the log has more."""
+    buffer = state.buffer
+    if state.reading is not None or consumer.cursor < buffer.last or max(state.head, state.hinted) <= buffer.last:
+        return []
+    if state.token is None or state.epoch is None:
+        return []
+    state.reading = buffer.last
+    limits = state.limits
+    return [Read(state.session, state.epoch, buffer.last, limits.window_events, limits.window_bytes)]

@@ -1,0 +1,168 @@
+"""What a supervisor's machine is told: what became of its children, a timer, a call, the order to stop."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from attrs import define
+
+from ..policy._spec import ChildSpec
+
+__all__ = [
+    "Boot",
+    "ChildExited",
+    "ChildIgnored",
+    "ChildPending",
+    "ChildStartFailed",
+    "ChildStarted",
+    "DeleteChild",
+    "Event",
+    "ExitClass",
+    "LateExit",
+    "ParkChild",
+    "RestartChild",
+    "StartChild",
+    "StopAll",
+    "TerminateChild",
+    "TimerFired",
+    "UnparkChild",
+]
+
+ExitClass = Literal["normal", "shutdown", "killed", "crash", "planned"]
+
+# None of these is hashed or changed once it is made; `frozen` would double what making one costs at each crash.
+
+
+@define
+class Boot:
+    """Start the children of the list, in order."""
+
+
+@define
+class StopAll:
+    """Stop everything and end: the supervisor itself was told to stop."""
+
+
+@define
+class ChildStarted:
+    """The start of incarnation *incarnation* returned."""
+
+    child_id: str
+    incarnation: int
+
+
+@define
+class ChildPending:
+    """The start of incarnation *incarnation* goes on; its answer comes later."""
+
+    child_id: str
+    incarnation: int
+
+
+@define
+class ChildStartFailed:
+    """The start of incarnation *incarnation* failed; *failure* is handed on as it is."""
+
+    child_id: str
+    incarnation: int
+    exception: BaseException
+    failure: Any = None
+
+
+@define
+class ChildIgnored:
+    """The start of incarnation *incarnation* declined: there is nothing to run."""
+
+    child_id: str
+    incarnation: int
+
+
+@define
+class ChildExited:
+    """Incarnation *incarnation* is gone; *healthy* tells that it did what it is for (a session: handled a message)."""
+
+    child_id: str
+    incarnation: int
+    reason: ExitClass
+    exception: BaseException | None = None
+    failure: Any = None
+    healthy: bool = True
+
+
+@define
+class LateExit:
+    """An end that came while its siblings were being started or stopped; the machine hands it to itself."""
+
+    event: ChildExited
+
+
+@define
+class TimerFired:
+    """The timer *serial* of a child is due; of the supervisor itself, where *child_id* is None."""
+
+    child_id: str | None
+    serial: int
+
+
+@define
+class StartChild:
+    """Add a child and start it. Here and below *call* is handed back with the answer, unread."""
+
+    call: Any
+    spec: ChildSpec
+
+
+@define
+class TerminateChild:
+    """Stop a child for good; its spec is kept, unless it is temporary or the supervisor dynamic."""
+
+    call: Any
+    child_id: str
+
+
+@define
+class RestartChild:
+    """Start a stopped child; with *now*, also one that waits for its backoff."""
+
+    call: Any
+    child_id: str
+    now: bool = False
+
+
+@define
+class DeleteChild:
+    """Forget a stopped child."""
+
+    call: Any
+    child_id: str
+
+
+@define
+class ParkChild:
+    """Stop a child and set it aside: kept, visible, not restarted."""
+
+    call: Any
+    child_id: str
+
+
+@define
+class UnparkChild:
+    """Try a parked child again; one failure parks it again."""
+
+    call: Any
+    child_id: str
+
+
+Call: TypeAlias = StartChild | TerminateChild | RestartChild | DeleteChild | ParkChild | UnparkChild
+Event: TypeAlias = (
+    Boot
+    | StopAll
+    | ChildStarted
+    | ChildPending
+    | ChildStartFailed
+    | ChildIgnored
+    | ChildExited
+    | LateExit
+    | TimerFired
+    | Call
+)

@@ -1,0 +1,178 @@
+"""The state of a supervisor's machine, and the small steps that everything else is made of."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from attrs import define, field
+
+from ..policy._budget import Window
+from ..policy._policy import RestartPolicy
+from ._child import Child, ChildState
+from ._effects import (
+    CancelTimer,
+    Close,
+    Decided,
+    Effect,
+    Exit,
+    Fail,
+    Park,
+    Reply,
+    ReplyRef,
+    SetTimer,
+    Start,
+)
+from ._events import Call, Event, StartChild
+from ._verdict import Verdict
+
+__all__ = ["Core", "Job"]
+
+_MOVING = ("starting", "stopping")
+_FAILURES_KEPT = 100
+
+
+@define
+class Job:
+    """A sequence of stops, then of starts, one at a time; both lists are taken from their ends."""
+
+    kind: str
+    stops: list[Child] = field(factory=list[Child])
+    starts: list[Child] = field(factory=list[Child])
+    started: list[Child] = field(factory=list[Child])
+    current: Child | None = None
+    due: float = 0.0
+    """When the starts that follow the stops may begin."""
+
+
+class Core:
+    """State and primitives. Time and chance are set at the beginning of each step."""
+
+    def __init__(self, policy: RestartPolicy, *, dynamic: bool = False, max_children: int | None = None) -> None:
+        self.policy = policy
+        self.dynamic = dynamic
+        self.max_children = max_children
+        self.children: dict[str, Child] = {}
+        self.window = Window()
+        self.now = 0.0
+        self.chance = 0.0
+        self.out: list[Effect] = []
+        self.job: Job | None = None
+        self.group: list[Child] = []
+        """Members of a group restart that waits for its backoff, in order of their start."""
+        self.backlog: deque[Event] = deque()
+        self.ending: Exit | None = None
+        self.done = False
+        self.timer = 0
+        self._serial = 0
+        self._moving = 0
+        self._left = 0
+        """Incarnations that still have to end, while a dynamic supervisor stops."""
+        self._failures: deque[tuple[float, Any]] = deque(maxlen=_FAILURES_KEPT)
+        self._verdicts: dict[Any, Verdict] = {}
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a failure concerns siblings too."""
+        return not self.dynamic and self.policy.strategy != "one_for_one"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a start, a stop or a group restart is going on, so that changing calls wait."""
+        return self.job is not None or (self._moving > 0 and not self.dynamic)
+
+    def _move(self, child: Child, state: ChildState) -> None:
+        self._moving += (state in _MOVING) - (child.state in _MOVING)
+        child.state = state
+
+    def _set_timer(self, child: Child | None, delay: float) -> None:
+        self._serial += 1
+        if child is None:
+            self.timer = self._serial
+        else:
+            child.timer = self._serial
+            child.due = self.now + delay
+        self.out.append(SetTimer(child, self._serial, delay))
+
+    def _clear_timer(self, child: Child | None) -> None:
+        serial = self.timer if child is None else child.timer
+        if serial:
+            self.out.append(CancelTimer(child, serial))
+            if child is None:
+                self.timer = 0
+            else:
+                child.timer = 0
+
+    def _start(self, child: Child, *, retry: bool) -> None:
+        child.retry = retry
+        child.incarnation += 1
+        child.by_hand = False
+        self._move(child, "starting")
+        self.out.append(Start(child))
+
+    def _answer(self, child: Child, value: object = None, error: BaseException | None = None) -> None:
+        """Answer the call that waits for *child*: with *error*, its address for a start, else *value*."""
+        asked, child.call = child.call, None
+        if asked is None:
+            return
+        if error is not None:
+            self.out.append(Fail(asked.call, error))
+        elif value is child:
+            self.out.append(ReplyRef(asked.call, child))
+        else:
+            self.out.append(Reply(asked.call, value))
+
+    def _refuse(self, asked: Call, error: BaseException) -> None:
+        self.out.append(Fail(asked.call, error))
+
+    def _drop(self, child: Child, reason: str) -> None:
+        """Forget *child*; calls that waited for it are looked at again and find nothing."""
+        self._move(child, "stopped")
+        self.children.pop(child.spec.id, None)
+        self.out.append(Close(child, reason))
+        self._release(child)
+
+    def _rest(self, child: Child, reason: str) -> None:
+        """Leave *child* without incarnation: kept where it is static, else dropped."""
+        if self.dynamic or child.spec.restart == "temporary":
+            self._drop(child, reason)
+        else:
+            self._move(child, "stopped")
+            self.out.append(Close(child, reason))
+            self._release(child)
+
+    def _set_aside(self, child: Child) -> None:
+        self._move(child, "parked")
+        child.half_open = False
+        self.out.append(Park(child))
+        self._release(child)
+
+    def _release(self, child: Child) -> None:
+        """Let the calls run that waited for the end of this child's start or stop."""
+        if child.waiting:
+            self.backlog.extend(child.waiting)
+            child.waiting = None
+
+    def _record(self, decided: Decided) -> None:
+        # Always before the effect that carries it out, so that a crash in between leaves a trace.
+        self.out.append(decided)
+
+    def _charge(self, child: Child) -> tuple[bool, Decided]:
+        """Charge one restart to whoever pays; return whether it is allowed, and the numbers for the record."""
+        note = Decided("failure", child, "restart", "")
+        own = self.policy.child_budget
+        budget = self.policy.budget if own is None else own
+        if isinstance(budget, str):
+            return True, note
+        if own is None:
+            window = self.window
+        else:
+            window = child.window = child.window or Window()
+        note.in_window = window.charge(self.now, budget.max_seconds)
+        note.max_restarts = budget.max_restarts
+        note.window_s = budget.max_seconds
+        return note.in_window <= budget.max_restarts, note
+
+    def _is_new(self, child: Child) -> bool:
+        """Whether the start that runs is the child's very first, on behalf of start_child."""
+        return isinstance(child.call, StartChild)

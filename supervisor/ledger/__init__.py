@@ -1,0 +1,1 @@
+"""The record of failures: entries, the failure dict, redaction, fingerprints, log lines."""

@@ -1,0 +1,1 @@
+"""What shall happen: budgets, backoff, directives, policies and child specifications, as values."""

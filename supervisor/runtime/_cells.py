@@ -1,0 +1,117 @@
+"""The cells of a runtime's sessions: what of each session outlives its actor, and the actor's supervisor too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+from stentor.actors import Clock, FaultPoints, Gate, Outbox, SessionCell
+from stentor.actors.stores import MemoryStore
+from stentor.protocol import Limits, split_session_id
+from stentor.protocol.errors import SessionClosed, StentorError, WebSocketManagerNotInitializedError
+
+from ..runs._bridge import Sticky
+
+__all__ = ["Cells", "Place"]
+
+
+@define(eq=False)
+class Place:
+    """One session in this process."""
+
+    cell: SessionCell
+    starting: asyncio.Future[None] | None = None
+    """Done when its actor was started, or could not be."""
+    closing: asyncio.Future[int] | None = None
+    """Done when it is closed, with the number of events that were left."""
+    scopes: set[Sticky] = field(factory=set[Sticky])
+    parked: Callable[[], StentorError] | None = None
+    """Makes the error of a parked session; None while it is not parked."""
+
+    @property
+    def left(self) -> int:
+        """Events without an outcome, as far as this process knows."""
+        return self.cell.outbox.held[0]
+
+
+@define(eq=False)
+class Cells:
+    """Places by session id; made when a session is first named, dropped when it is closed."""
+
+    store: MemoryStore
+    gate: Gate
+    limits: Limits
+    node: str
+    clock: Clock
+    poll: float | None
+    faults: FaultPoints | None
+    up: Callable[[Any], None]
+    places: dict[str, Place] = field(factory=dict[str, Place], init=False)
+    before: dict[str, int] = field(factory=dict[str, int], init=False)
+    """Events accepted by outboxes that are gone, by session: the log still counts them."""
+    refused_before: dict[str, int] = field(factory=dict[str, int], init=False)
+    """Their refused emits, by code."""
+
+    def find(self, session: str) -> Place | None:
+        """Return the place of *session*, or None."""
+        return self.places.get(session)
+
+    def get(self, session: str) -> Place:
+        """Return the place of *session*, a new one if there was none."""
+        place = self.places.get(session)
+        if place is None:
+            store = self.store
+            cell = SessionCell(
+                Outbox(session, self.gate, level=store.log.level),
+                store.log,
+                store.ownership,
+                store.inbox,
+                store.hints,
+                self.limits,
+                self.up,
+                node=self.node,
+                poll=self.poll,
+                faults=self.faults,
+            )
+            place = self.places[session] = Place(cell)
+        return place
+
+    def outbox(self, session: str) -> Outbox:
+        """Return where the events of *session* come in.
+
+        Raises:
+            WebSocketManagerNotInitializedError: If the runtime does not run any more.
+            SessionClosed: If it was closed, or never opened here.
+        """
+        place = self.places.get(session)
+        if place is not None:
+            return place.cell.outbox
+        user, thread = split_session_id(session)
+        error: StentorError = (
+            SessionClosed(user_id=user, thread_id=thread)
+            if self.gate.started
+            else WebSocketManagerNotInitializedError(operation="emit", user_id=user, thread_id=thread)
+        )
+        with self.gate.lock:
+            self.refused_before[error.code] = self.refused_before.get(error.code, 0) + 1
+        raise error
+
+    def drop(self, session: str) -> Place | None:
+        """The session is closed: forget it, but for what an audit needs."""
+        place = self.places.pop(session, None)
+        if place is not None:
+            place.cell.stop_timer()
+            counts = place.cell.outbox.counts()
+            self.before[session] = self.before.get(session, 0) + counts.accepted
+            with self.gate.lock:
+                for code, number in counts.refused.items():
+                    self.refused_before[code] = self.refused_before.get(code, 0) + number
+        return place
+
+    def hint(self, session: str, head: int) -> None:
+        """Another process says that the log of *session* reaches *head*. Any thread."""
+        place = self.places.get(session)
+        if place is not None:
+            place.cell.hint(head)

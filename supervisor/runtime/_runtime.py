@@ -1,0 +1,298 @@
+"""The runtime: sessions, runs, gateway and the host's own actors under one root, and what an operator asks of it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+
+from stentor.actors import Terminated
+from stentor.protocol import Event
+from stentor.protocol.errors import BadUsage, NotFound, NotSupported, StentorError, WebSocketManagerNotInitializedError
+
+from ..hosts.asgi import AsgiSocket, accepted
+from ..ledger._failures import Failures
+from ..runs._daemon_pool import DaemonPool
+from ..runs._handle import Session
+from ..runs._identity import Identity, session_name
+from ..runs._scope import RunScope
+from ..runs._user_emitter import UserWebSocketEmitter
+from ..tree._snapshot import TreeSnapshot, snapshot
+from ._core import Core
+from ._drain import drain
+from ._options import Given, options
+from ._serving import Server, open_server
+from ._signals import CODE_DRAINED, CODE_FATAL, CODE_FLUSH_TIMEOUT, Signals
+from ._thread import ThreadedRuntime
+
+if TYPE_CHECKING:
+    from stentor.actors import ActorRef
+
+    from ..ledger._record import Record
+    from ._audit import Audit
+
+__all__ = ["Runtime"]
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """``async with stentor.Runtime(on_message=agent) as runtime: …``
+
+    Options are those of ``stentor.supervisor.Options``; each wrong one is told, all of them at once. Where nothing
+    else is said, calls are made on the runtime's loop; ``session.emit``, ``tree``, ``failures``, ``audit`` and ``kill``
+    work from any thread.
+
+    Raises:
+        BadUsage: If an option can not be meant so.
+        NotSupported: For a durable store, snapshots or a memory bound: a later version has them.
+    """
+
+    def __init__(self, **given: Unpack[Given]) -> None:
+        self._options = options(given)
+        self._core: Core | None = None
+        self._state = "new"
+        self._servers: list[Server] = []
+        self._flushed = True
+
+    @classmethod
+    def in_thread(cls, **given: Unpack[Given]) -> ThreadedRuntime:
+        """Return a runtime for a synchronous host: ``with stentor.Runtime.in_thread(...) as runtime: …``."""
+        return ThreadedRuntime(cls(**given))
+
+    def __repr__(self) -> str:
+        return f"<Runtime {self._options.node}, {self._state}>"
+
+    async def __aenter__(self) -> Self:
+        if self._state != "new":
+            raise BadUsage("a runtime runs once; make a new one")
+        core = self._core = Core(self._options)
+        try:
+            await core.start()
+        except BaseException:
+            self._state = "stopped"
+            raise
+        self._state = "running"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A host that failed does not wait for its users' acks.
+        await self.drain(None if error is None else 0.0)
+
+    # Serving
+
+    async def serve(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8765,
+        *,
+        pages: Mapping[str, tuple[str, bytes]] | None = None,
+    ) -> Server:
+        """Serve clients, and *pages*: path to (content type, body).
+
+        Args:
+            host: Address to bind; without ``authenticate`` it has to be loopback.
+            port: Port; 0 for any that is free, which ``.port`` of the result tells.
+            pages: Answers to plain GETs.
+
+        Raises:
+            BadUsage: If the address can not be had, or may not be served.
+        """
+        core = self._running("serve")
+        server = await open_server(
+            core.lobby.enter,
+            host,
+            port,
+            pages=pages or {},
+            origins=self._options.origins,
+            guarded=self._options.authenticate is not None,
+            ready=lambda: self.ready,
+            limits=self._options.limits,
+        )
+        self._servers.append(server)
+        return server
+
+    async def attach(self, websocket: AsgiSocket, *, user_id: str | None = None, thread_id: str | None = None) -> None:
+        """Bring a Starlette or FastAPI WebSocket into its session; return when it is gone.
+
+        It owns accept, reader and close. With *user_id* the host itself vouches for its user, and with *thread_id*
+        for the conversation too; without, the client's token is asked for as by :meth:`serve`.
+
+        Raises:
+            WebSocketContextValidationError: If the host names neither user nor ``authenticate``.
+        """
+        core = self._running("attach")
+        known: Identity | None = None
+        if user_id is not None or self._options.authenticate is None:
+            session_name("attach", user_id, "x" if thread_id is None else thread_id)
+            known = Identity(user_id or "", thread_id)
+        limits = self._options.limits
+        connection = await accepted(websocket, self._options.origins, limits.write_stall)
+        if connection is not None:
+            core.lobby.enter(connection, known)
+            await connection.run()
+
+    # Sessions
+
+    async def session(self, *, user_id: str, thread_id: str) -> Session:
+        """Return the session of *user_id* in *thread_id*; its actor is started if it does not run.
+
+        Raises:
+            WebSocketContextValidationError: If a part is missing or no text.
+            ActorParked: If it failed too often.
+        """
+        core = self._running("session")
+        name = session_name("session", user_id, thread_id)
+        await core.office.open(name)
+        return core.handle(Identity(user_id, thread_id), name)
+
+    def run(self, session: Session, agent: str = "agent", *, run_id: str | None = None) -> RunScope:
+        """Open a run: the same as ``session.run(agent)``."""
+        return session.run(agent, run_id=run_id)
+
+    def emitter(self, *, user_id: str | None, thread_id: str | None) -> UserWebSocketEmitter:
+        """Return the emitter of one user in one thread. Without a running runtime its calls have no bridge."""
+        core = self._core if self._state == "running" else None
+        return UserWebSocketEmitter(None if core is None else core.office, user_id, thread_id)
+
+    def broadcast(self, event: Event) -> None:
+        """Tell all sessions: a later version does.
+
+        Raises:
+            NotSupported: Always.
+        """
+        raise NotSupported("broadcast", "emit to each session")
+
+    # Looking on
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, takes clients in, and its tree stands."""
+        core = self._core
+        return self._state == "running" and core is not None and core.lobby.open and not core.gone.done()
+
+    def tree(self) -> TreeSnapshot:
+        """Return the supervision tree as it is now; it prints well. Any thread."""
+        core = self._known("tree")
+        return snapshot(core.directory, core.clock)
+
+    def failures(self, user_id: str | None = None, last: int | None = None, **more: Any) -> Failures:
+        """Return the recorded failures, oldest first: of *user_id*, the *last* ones. Any thread.
+
+        Args:
+            user_id: Whose; everybody's by default.
+            last: How many at most.
+            **more: ``session_id``, ``kind`` or ``code``, as for ``Record.failures``.
+        """
+        return self._known("failures").record.failures(user_id=user_id, last=last, **more)
+
+    @property
+    def record(self) -> Record:
+        """Everything on record: failures, decisions, dead letters, refusals, notes. Any thread."""
+        return self._known("record").record
+
+    def audit(self) -> Audit:
+        """Return what became of every event that was emitted. Any thread.
+
+        Raises:
+            AuditError: If the numbers do not add up.
+        """
+        core = self._known("audit")
+        return _on(core.loop, core.audit)
+
+    def kill(self, path: str, reason: str) -> None:
+        """End the incarnation at *path* as failed with ``Killed(reason)``; its supervisor decides. Any thread.
+
+        Raises:
+            NotFound: If there is no actor at *path*.
+            BadUsage: If it is the root.
+        """
+        core = self._running("kill")
+        if path in ("", "/"):
+            raise BadUsage("the root can not be killed; drain the runtime")
+        if core.directory.get(path) is None:
+            raise NotFound(path)
+        _on(core.loop, lambda: core.kill(path, reason))
+
+    def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:
+        """Return a future of the end of *ref*: done once, when it is gone for good."""
+        return self._running("watch").watch(ref)
+
+    async def fatal(self) -> BaseException | None:
+        """Wait until the runtime's tree has given up; return with what. A drain is no such end."""
+        return await asyncio.shield(self._running("fatal").fatal)
+
+    # The end
+
+    async def drain(self, timeout: float | None = None) -> bool:
+        """Go down in good order, once; say whether everything was acknowledged.
+
+        Nobody new is let in; runs end, or are cancelled; clients get what is left and are told to come back; what is
+        left without an ack at the bound fails, and stands in the record as ``FlushTimeout``.
+
+        Args:
+            timeout: Bound in seconds; the runtime's own by default. The tree has one second more, at the most, before
+                who does not stop is fenced and left.
+        """
+        core = self._core
+        if core is None or self._state in ("new", "stopped"):
+            self._state = "stopped"
+            return self._flushed
+        self._state = "draining"
+        seconds = self._options.drain if timeout is None else timeout
+        self._flushed = await core.once(lambda: drain(core, self._servers, seconds))
+        self._state = "stopped"
+        return self._flushed
+
+    async def run_until_signal(self) -> int:
+        """Wait for SIGINT or SIGTERM, or for the tree's end, and drain; return the exit code.
+
+        0 if everything was acknowledged, 3 if the drain's bound came first, 70 if the runtime's tree gave up. A second
+        signal ends the process at once: 130 for Ctrl-C, 143 for SIGTERM.
+
+        Raises:
+            BadUsage: Outside the main thread.
+        """
+        core = self._running("run_until_signal")
+        # From here on the process is ours: `asyncio.run` waits for the threads of its own pool, stuck ones too.
+        core.loop.set_default_executor(DaemonPool())
+        with Signals().installed() as signals:
+            first = asyncio.ensure_future(signals.first())
+            either: set[asyncio.Future[Any]] = {first, core.fatal}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            first.cancel()
+            fatal = core.fatal.done()
+            flushed = await self.drain()
+        if fatal:
+            return CODE_FATAL
+        return CODE_DRAINED if flushed else CODE_FLUSH_TIMEOUT
+
+    def _known(self, operation: str) -> Core:
+        if self._core is None:
+            raise WebSocketManagerNotInitializedError(operation=operation)
+        return self._core
+
+    def _running(self, operation: str) -> Core:
+        if self._core is None or self._state == "stopped":
+            raise WebSocketManagerNotInitializedError(operation=operation)
+        return self._core
+
+
+def _on(loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
+    """Call *function* on *loop*, from whatever thread, and return what it returns."""
+    if asyncio._get_running_loop() is loop or not loop.is_running():
+        return function()
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function())
+        except StentorError as error:
+            future.set_exception(error)
+
+    loop.call_soon_threadsafe(call)
+    return future.result()

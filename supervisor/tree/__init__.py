@@ -1,0 +1,1 @@
+"""The supervisor as an actor: it executes what its machine decides, and answers who runs."""

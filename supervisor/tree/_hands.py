@@ -1,0 +1,257 @@
+"""The supervisor's hands: they do what the machine asks for, and tell it at once what came of it."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from functools import partial
+from typing import Any
+
+from stentor.actors import (
+    Actor,
+    Clock,
+    Estate,
+    Exited,
+    Ignored,
+    LaunchResult,
+    Pending,
+    Started,
+    StartFailed,
+    TimerHandle,
+)
+from stentor.protocol.errors import ChildStartError, Killed
+
+from ..core._child import Child
+from ..core._effects import (
+    Abandon,
+    Booted,
+    CancelTimer,
+    Close,
+    Decided,
+    Effect,
+    Exit,
+    Fail,
+    Park,
+    Reply,
+    ReplyRef,
+    RequestStop,
+    Resume,
+    SetTimer,
+    Start,
+)
+from ..core._events import ChildExited, ChildIgnored, ChildPending, ChildStarted, ChildStartFailed, Event, TimerFired
+from ..core._machine import SupervisorMachine
+from ..ledger._entry import Entry
+from ._entries import Ledger
+from ._port import Port
+from ._resumable import ResumableEstate
+
+__all__ = ["Hands", "abandon_below"]
+
+
+class Hands:
+    """Carries out the machine's effects over real estates.
+
+    Args:
+        actor: The supervisor.
+        machine: Its machine.
+        clock: Where time comes from, for the children too.
+    """
+
+    def __init__(self, actor: Actor, machine: SupervisorMachine, clock: Clock) -> None:
+        self.machine = machine
+        self.clock = clock
+        self._now = clock.now
+        self.port = Port(actor.actor_ref)
+        self.path = actor.path
+        self.directory = actor.estate.directory
+        self.ledger = Ledger(actor.estate.recorder, clock, actor.path)
+        self.booted = False
+        self.exit: Exit | None = None
+        self._timers: dict[int, TimerHandle] = {}
+        self._entries: dict[str, Entry] = {}
+        self._queue: deque[Event] = deque()
+        self._feeding = False
+        self._resumes = "resume" in machine.policy.decide.values()
+
+    def feed(self, event: Event) -> None:
+        """Let the machine take *event* in, and do what it asks for, and so on until nothing is left to do."""
+        self._queue.append(event)
+        if self._feeding:
+            return
+        self._feeding = True
+        queue, step, carry_out, now, chance = self._queue, self.machine.step, self._carry_out, self._now, random.random
+        try:
+            while queue:
+                for effect in step(queue.popleft(), now(), chance()):
+                    carry_out(effect)
+        finally:
+            self._feeding = False
+
+    def drain(self, limit: int) -> None:
+        """Feed up to *limit* of the reports that have arrived."""
+        while limit and (report := self.port.take()) is not None:
+            limit -= 1
+            if type(report) is TimerFired:
+                self._timers.pop(report.serial, None)
+                self.feed(report)
+            else:
+                self._report(report)
+
+    def close(self) -> None:
+        """Nothing is heard any more."""
+        self.port.closed = True
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def abandon_all(self) -> None:
+        """The supervisor itself goes without having stopped its children: fence them, theirs included."""
+        self.close()
+        for child in list(self.machine.children.values()):
+            estate: Estate[Any] | None = child.handle
+            if estate is not None:
+                _abandon(estate)
+                estate.close("supervisor_gone")
+        self.machine.children.clear()
+
+    def _report(self, report: Any) -> None:
+        child = self.machine.children.get(report.child_id)
+        # What an incarnation said that was fenced meanwhile is about nobody.
+        if child is None or child.handle is None or report.incarnation != child.handle.incarnation:
+            return
+        if type(report) is not Exited:
+            self._launched(child, report)
+            return
+        failure = report.failure
+        exception = None if failure is None else failure.exception
+        if exception is None and report.reason == "killed":
+            exception = Killed("its incarnation was ended on purpose")
+        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure))
+
+    def _launched(self, child: Child, result: LaunchResult) -> None:
+        name, incarnation = child.spec.id, child.incarnation
+        match result:
+            case Started():
+                self._settle(child, "restarted")
+                self.feed(ChildStarted(name, incarnation))
+            case StartFailed(failure=failure):
+                self._settle(child, "failed")
+                self.feed(ChildStartFailed(name, incarnation, failure.exception, failure))
+            case Pending():
+                self.feed(ChildPending(name, incarnation))
+            case Ignored():
+                self._settle(child, "ignored")
+                self.feed(ChildIgnored(name, incarnation))
+            case _:  # pyright: ignore[reportUnnecessaryComparison]
+                raise TypeError(f"a start does not end with {result!r}")
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Decided():
+                self._write(effect)
+            case Start(child=child):
+                self._start(child)
+            case SetTimer(child=child, serial=serial, delay=delay):
+                name = None if child is None else child.spec.id
+                self._timers[serial] = self.clock.call_later(delay, partial(self.port.timer, name, serial))
+            case CancelTimer(serial=serial):
+                timer = self._timers.pop(serial, None)
+                if timer is not None:
+                    timer.cancel()
+            case Reply(call=call, value=value):
+                call.set(value)
+            case ReplyRef(call=call, child=child):
+                call.set(child.ref)
+            case Fail(call=call, exception=exception):
+                call.fail(exception)
+            case RequestStop(child=child):
+                child.handle.request_stop("shutdown")
+            case Close(child=child, reason=reason):
+                self._close(child, reason)
+            case Park(child=child):
+                child.handle.park("parked")
+            case Resume(child=child):
+                child.handle.resume_actor()
+            case Abandon(child=child, why=why):
+                self._abandon(child, why)
+            case Booted():
+                self.booted = True
+            case Exit():
+                self.exit = effect
+            case _:  # pyright: ignore[reportUnnecessaryComparison]
+                raise TypeError(f"a supervisor has no hands for {effect!r}")
+
+    def _start(self, child: Child) -> None:
+        estate: Estate[Any] | None = child.handle
+        if estate is None:
+            estate = self._build(child)
+        else:
+            if self._resumes:
+                estate.forget_actor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            if estate.parked is not None:
+                estate.reopen()
+        self._launched(child, estate.launch())
+
+    def _build(self, child: Child) -> Estate[Any]:
+        spec = child.spec
+        kind: type[Estate[Any]] = ResumableEstate if self._resumes else Estate
+        estate: Estate[Any] = kind(
+            spec.actor,
+            spec.args,
+            spec.kwargs,
+            path=f"{self.path}/{spec.id}",
+            kind=spec.kind,
+            parent=self.port,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            child_id=spec.id,
+            clock=self.clock,
+            directory=self.directory,
+            recorder=self.ledger.record,
+            capacity=spec.capacity,
+        )
+        if child.incarnation > 1:
+            # Its lives are counted on over a stop for good; an estate joins its dispatcher at the first of its own.
+            estate.incarnation = child.incarnation - 1
+            estate.dispatcher.add(estate)
+        child.handle = estate
+        child.ref = estate.ref
+        return estate
+
+    def _close(self, child: Child, reason: str) -> None:
+        estate, child.handle = child.handle, None
+        self._entries.pop(child.spec.id, None)
+        if estate is not None:
+            estate.close(reason)
+
+    def _abandon(self, child: Child, why: str) -> None:
+        estate: Estate[Any] = child.handle
+        if why != "start_timeout":
+            _abandon(estate)
+            return
+        error = ChildStartError(child_id=child.spec.id, reason=f"it took longer than {child.spec.start_timeout:g} s")
+        failure = estate.capture(error, "on_start")
+        _abandon(estate)
+        self.feed(ChildStartFailed(child.spec.id, child.incarnation, error, failure))
+
+    def _write(self, decided: Decided) -> None:
+        entry = self.ledger.write(decided)
+        if decided.decision == "restart":
+            self._entries[decided.child.spec.id] = entry
+
+    def _settle(self, child: Child, outcome: str) -> None:
+        entry = self._entries.pop(child.spec.id, None)
+        if entry is not None:
+            self.ledger.outcome(entry, outcome)
+
+
+def abandon_below(estate: Estate[Any]) -> None:
+    """Fence everything below *estate*, if a supervisor lives there."""
+    actor: Any = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
+    abandon_children = getattr(actor, "abandon_children", None)
+    if abandon_children is not None:
+        abandon_children()
+
+
+def _abandon(estate: Estate[Any]) -> None:
+    abandon_below(estate)
+    estate.abandon()

@@ -1,0 +1,69 @@
+"""The supervisor's port: where children report, and timers fire, in the order in which it happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from stentor.actors import ActorRef
+
+from ..core._events import TimerFired
+
+__all__ = ["Port"]
+
+
+class Port:
+    """Takes reports from any thread, and wakes the supervisor. Its children have it for a parent.
+
+    It is a queue of its own, beside the control lane, because a supervisor has to hear its children also while its own
+    start or stop goes on, when no message is handled.
+    """
+
+    __slots__ = ("_loop", "_reports", "_waiter", "closed", "ref")
+
+    def __init__(self, ref: ActorRef[Any]) -> None:
+        self.ref = ref
+        self.closed = False
+        self._reports: deque[Any] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def control(self, message: Any) -> bool:
+        """Take a report; say whether there is still somebody to hear it."""
+        if self.closed:
+            return False
+        self._reports.append(message)
+        waiter, loop = self._waiter, self._loop
+        if waiter is None or loop is None:
+            self.ref.wake()
+        else:
+            loop.call_soon_threadsafe(_arrive, waiter)
+        return True
+
+    def timer(self, child_id: str | None, serial: int) -> None:
+        """A timer of the machine has fired."""
+        self.control(TimerFired(child_id, serial))
+
+    def take(self) -> Any:
+        """Return the oldest report, or None."""
+        return self._reports.popleft() if self._reports else None
+
+    async def arrival(self) -> None:
+        """Wait until there is a report. Only one may wait."""
+        self._loop = asyncio.get_running_loop()
+        self._waiter = waiter = self._loop.create_future()
+        try:
+            # Looked at after the waiter stands there: a report that came before it would wake nobody.
+            if not self._reports:
+                await waiter
+        finally:
+            self._waiter = None
+
+
+def _arrive(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
