@@ -147,11 +147,21 @@ class Ownership(Protocol):
         """
         ...
 
-    def attach(self, token: Token, consumer: str) -> Answer[int]:
+    def attach(self, token: Token, consumer: str, tab: str = "") -> Answer[int]:
         """Return a new connection number for *consumer*; older ones of it are fenced by that.
+
+        From now on ``Fenced`` names *tab*: an owner that is fenced tells its client whether that was its own tab.
 
         Raises:
             Fenced: If *token* is not the current one.
+        """
+        ...
+
+    def verify(self, token: Token) -> Answer[None]:
+        """Return if *token* is the current one.
+
+        Raises:
+            Fenced: If it is not.
         """
         ...
 
@@ -171,11 +181,11 @@ class Ownership(Protocol):
 class Inbox(Protocol):
     """What clients said, so that a repeated message is answered and not handled twice."""
 
-    def accept(self, session: str, tab: str, cid: int, token: Token, body: bytes) -> Answer[New | Repeated]:
+    def accept(self, session: str, tab: str, cid: int, token: Token | None, body: bytes) -> Answer[New | Repeated]:
         """Take message *cid* of *tab*, for the node that owns the session.
 
         Raises:
-            Fenced: If it is new, and *token* is not the current one.
+            Fenced: If it is new, and *token* is not the current one, or None.
         """
         ...
 

@@ -18,7 +18,7 @@ Frame: TypeAlias = tuple[str, int, str]
 Link: TypeAlias = tuple[str, BaseException, tuple[Frame, ...]]
 """One step of an exception's chain: "cause" or "context", the exception, its frames."""
 
-_OWN = str(Path(__file__).parent) + os.sep
+_OWN = str(Path(__file__).parents[1]) + os.sep
 _CHAIN_LIMIT = 16
 _PROMISED = "_stentor_failure_number"
 _serial = count(1)

@@ -40,9 +40,11 @@ class Account:
         self.progress = Progress()
         self.ended = False
         """Nothing will be accepted, and nothing gets an outcome any more."""
-        self.pending_count = self.pending_bytes = 0
+        self.pending_count: int = 0
+        self.pending_bytes: int = 0
         """Accepted here, and not known to be in the log."""
-        self.log_count = self.log_bytes = 0
+        self.log_count: int = 0
+        self.log_bytes: int = 0
         """Un-acked in the log, as it said last."""
 
     @property

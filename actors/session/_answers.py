@@ -84,7 +84,7 @@ class PortCaller(Actor):
 
     def _port_failed(self, error: StentorError) -> Effects:
         if isinstance(error, Fenced):
-            return self._machine.fenced(self._now())
+            return self._machine.fenced(self._now(), error.details.get("tab"))
         if isinstance(error, (StoreUnavailable, OutcomeUnknown, EngineStale)):
             cell = self._cell
             cell.outbox.store_failed(error)

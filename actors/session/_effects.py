@@ -143,7 +143,7 @@ class EffectRunner(Speaker):
             def attached(conn: int) -> Effects:
                 return self._machine.claimed(effect.line, token, state, conn, self._now())
 
-            return self._ask(cell.ownership.attach, (token, effect.consumer), attached)
+            return self._ask(cell.ownership.attach, (token, effect.consumer, effect.tab), attached)
 
         def claim() -> Effects:
             return self._ask(cell.ownership.claim, (cell.session, cell.node, True), lambda it: attach(*it))

@@ -127,6 +127,7 @@ class Outbox(Backlog):
         size = len(body)
         run = event.run_id
         gate = self.gate
+        idle, index = False, 0
         with self.lock:
             held = gate.memory + size
             bytes_here = self.pending_bytes + size

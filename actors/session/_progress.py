@@ -71,6 +71,12 @@ class Progress:
         return ("sent" if seq <= self.sent else "buffered"), None
 
     @property
+    def waiting(self) -> bool:
+        """Whether an event that has a seq has no outcome, as far as is known here."""
+        last = self.seq(self.appended)
+        return last is not None and last > self.floor
+
+    @property
     def watched(self) -> bool:
         """Whether anybody has awaited a receipt."""
         return self._heaps is not None

@@ -10,6 +10,7 @@ from stentor.protocol.errors import StentorError
 
 from ..ports import New, Repeated
 from ._answers import Effects, PortCaller
+from ._cell import SessionCell
 from ._messages import EndWanted, Prompt, SnapshotWanted
 
 __all__ = ["Speaker"]
@@ -18,10 +19,12 @@ __all__ = ["Speaker"]
 class Speaker(PortCaller):
     """The half of a session that talks to the one above it."""
 
+    def __init__(self, cell: SessionCell) -> None:
+        super().__init__(cell)
+        self._elsewhere: dict[tuple[str, int], Handle] = {}
+
     def _handle(self, effect: Handle) -> Effects:
         cell, token, key = self._cell, self._machine.token, (effect.tab, effect.cid)
-        if token is None:
-            return []
 
         def then(answer: New | Repeated) -> Effects:
             if isinstance(answer, New):
@@ -36,11 +39,17 @@ class Speaker(PortCaller):
             if answer.node not in (None, cell.node):
                 # Another process has it in hand; the poll asks for its answer.
                 self._machine.handed(*key)
+                self._elsewhere[key] = effect
                 return []
             return self._hand_up(effect, "")
 
         body = msgspec.json.encode([effect.type, effect.data])
         return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then)
+
+    def _ask_again(self) -> Effects:
+        """Look whether other processes have answered what they have in hand."""
+        elsewhere, self._elsewhere = self._elsewhere, {}
+        return list(elsewhere.values())
 
     def _hand_up(self, effect: Handle, run: str) -> Effects:
         cell, key = self._cell, (effect.tab, effect.cid)

@@ -113,7 +113,7 @@ class SessionActor(EffectRunner):
         while arrivals:
             wire, what = arrivals[0]
             cell.trying += 1
-            if what.__class__ is bytes:
+            if isinstance(what, bytes):
                 effects = self._frame(wire.line, what, now)
                 wire.took()
             elif isinstance(what, HelloFrame):
@@ -245,10 +245,16 @@ class SessionActor(EffectRunner):
         def claimed(it: Any) -> Effects:
             return self._machine.claimed(0, it[0], it[1], 0, self._now()) + drain()
 
-        if self._machine.token is None:
-            self._run(self._ask(cell.ownership.claim, (cell.session, cell.node, True), claimed))
-        else:
+        def owned_by(node: str | None) -> Effects:
+            if node == cell.node and self._machine.token is not None:
+                return drain()
+            return self._ask(cell.ownership.claim, (cell.session, cell.node, True), claimed)
+
+        if message.keep:
+            # What is left is for whoever has the session, now or later.
             self._run(drain())
+        else:
+            self._run(self._ask(cell.ownership.owner, (cell.session,), owned_by))
 
     # Time
 
@@ -265,8 +271,17 @@ class SessionActor(EffectRunner):
             outbox.settle(ledger.epoch, ledger.floor, ledger.failed)
             return []
 
-        if self._machine.token is not None or outbox.log_count:
-            self._run(self._ask(cell.log.outcomes, (cell.session, outbox.progress.floor), then))
+        def look(_: Any = None) -> Effects:
+            return self._ask(cell.log.outcomes, (cell.session, outbox.progress.floor), then)
+
+        token = self._machine.token
+        if token is not None:
+            # Nobody tells an owner that the session moved.
+            self._run(self._ask(cell.ownership.verify, (token,), look))
+        elif outbox.progress.waiting:
+            self._run(look())
+        if self._elsewhere:
+            self._run(self._ask_again())
 
     def _arm(self, now: float) -> None:
         """Let the clock wake us when the machine has something to do."""

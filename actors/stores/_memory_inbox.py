@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from stentor.protocol import Token
+from stentor.protocol.errors import Fenced
 
 from ..ports import New, Repeated
 from ._streams import Streams
@@ -23,13 +24,15 @@ class MemoryInbox:
         self._streams = streams
         self._tabs: dict[str, dict[str, dict[int, Repeated]]] = {}
 
-    def accept(self, session: str, tab: str, cid: int, token: Token, body: bytes) -> New | Repeated:
+    def accept(self, session: str, tab: str, cid: int, token: Token | None, body: bytes) -> New | Repeated:
         """Take message *cid*, once."""
         with self._streams.lock:
             tabs = self._tabs.setdefault(session, {})
             seen = tabs.setdefault(tab, {})
             if cid in seen:
                 return seen[cid]
+            if token is None:
+                raise Fenced(self._streams.get(session).owner, session=session)
             stream = self._streams.owned(token)
             if seen and cid < next(iter(seen)):
                 return Repeated(None)

@@ -65,7 +65,7 @@ class MemoryLog:
             stream = self._streams.owned(token)
             _same_epoch(stream, epoch, session)
             if stream.conns.get(consumer) != conn:
-                raise Fenced(stream.owner, session=session, conn=stream.conns.get(consumer))
+                raise Fenced(stream.owner, session=session, conn=stream.conns.get(consumer), tab=stream.tab)
             failed = stream.fail([FailedRange(r.seq, r.seq, "handler_rejected") for r in rej]) if rej else ()
             stream.ack(upto, self._retain_events, self._retain_bytes)
             return stream.answer(failed)

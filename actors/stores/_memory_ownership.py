@@ -25,15 +25,22 @@ class MemoryOwnership:
             stream.owner = node
             stream.gen += 1
             stream.incarnation = 0
+            stream.tab = None
             return Token(session, stream.gen), stream.state()
 
-    def attach(self, token: Token, consumer: str) -> int:
-        """Return a new connection number for *consumer*."""
+    def attach(self, token: Token, consumer: str, tab: str = "") -> int:
+        """Return a new connection number for *consumer*, whose tab is *tab*."""
         with self._streams.lock:
             stream = self._streams.owned(token)
             stream.next_conn += 1
             stream.conns[consumer] = stream.next_conn
+            stream.tab = tab or None
             return stream.next_conn
+
+    def verify(self, token: Token) -> None:
+        """Say whether *token* is still the newest."""
+        with self._streams.lock:
+            self._streams.owned(token)
 
     def detach(self, token: Token, consumer: str, conn: int) -> None:
         """Note that *conn* is gone."""

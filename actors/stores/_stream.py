@@ -30,6 +30,7 @@ class Stream:
         "kept_bytes",
         "next_conn",
         "owner",
+        "tab",
         "waiting",
         "writers",
     )
@@ -47,6 +48,7 @@ class Stream:
         self.gen = self.incarnation = 0
         self.conns: dict[str, int] = {}
         self.next_conn = 0
+        self.tab: str | None = None  # whose the newest connection is
 
     def append(self, batch: Append) -> Appended:
         """Give the bodies of *batch* their seqs; a batch that is known is answered again.

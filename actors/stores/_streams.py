@@ -39,6 +39,6 @@ class Streams:
         """
         stream = self.get(token.session)
         if token.gen != stream.gen or token.incarnation < stream.incarnation:
-            raise Fenced(stream.owner, session=token.session, gen=stream.gen)
+            raise Fenced(stream.owner, session=token.session, gen=stream.gen, tab=stream.tab)
         stream.incarnation = token.incarnation
         return stream

@@ -50,6 +50,8 @@ class Claim:
     consumer: str
     """Name of the consumer; empty in exclusive mode."""
     held: Token | None
+    tab: str = ""
+    """Whose connection it is."""
 
 
 @frozen

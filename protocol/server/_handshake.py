@@ -13,7 +13,7 @@ from ._lines import bare_line, close_consumer, close_line
 from ._pump import pump, queue, repeat_fail
 from ._state import Claiming, Line, SessionState
 
-__all__ = ["abandon_claim", "claimed", "hello", "take_state"]
+__all__ = ["abandon_claim", "claimed", "fenced", "hello", "take_state"]
 
 VERSION = 1
 _HELLO_FRAME = 1024 * 1024
@@ -37,7 +37,7 @@ def hello(state: SessionState, line: int, frame: HelloFrame, now: float) -> list
     state.consumer.conn = 0
     state.claiming = Claiming(line, frame, now)
     state.wake(now + state.limits.hello_timeout)
-    effects.append(Claim(line, state.consumer.name, state.token))
+    effects.append(Claim(line, state.consumer.name, state.token, frame.tab))
     return effects
 
 
@@ -79,6 +79,18 @@ def claimed(state: SessionState, line: int, token: Token, log: LogState | None, 
     return [*effects, *pump(state, now)]
 
 
+def fenced(state: SessionState, tab: str | None, now: float) -> list[Effect]:
+    """Let go of the session: another process has it, and *tab* is there, if that is known."""
+    claiming, line = state.claiming, state.consumer.line
+    effects: list[Effect] = []
+    if claiming is not None:
+        effects += abandon_claim(state, now, *_moved(claiming.hello.tab, tab))
+    if line is not None:
+        effects += close_consumer(state, *_moved(line.tab, tab))
+    state.forget()
+    return effects
+
+
 def take_state(state: SessionState, token: Token, log: LogState | None) -> list[Effect]:
     """Own the session by *token*; believe the log about everything before."""
     renewed = token != state.token
@@ -106,6 +118,8 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
         state.buffer = ReplayBuffer(consumer.floor + 1)
         # Another owner may have sent all that the log holds.
         state.maxsent = max(state.maxsent, log.head)
+        # And it may have heard more from each tab: any cid is believed once.
+        state.last_cid.clear()
         effects += repeat_fail(state)
     return effects
 
@@ -114,6 +128,12 @@ def _fence_code(old: str | None, new: str) -> tuple[CloseCode, str]:
     if old is None or old == new:
         return CloseCode.SESSION_RESTARTED, "the same tab is back on a new connection"
     return CloseCode.TAKEN_OVER, "another tab took the session over"
+
+
+def _moved(old: str, new: str | None) -> tuple[CloseCode, str]:
+    if new is None or old == new:
+        return CloseCode.SESSION_RESTARTED, "the session moved to another process"
+    return CloseCode.TAKEN_OVER, "another tab took the session over, at another process"
 
 
 def _turn_away(

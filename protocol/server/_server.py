@@ -100,14 +100,9 @@ class ServerSession:
         effects = _handshake.claimed(self.state, line, token, log, conn, now)
         return effects + _drain.finish_if_done(self.state, now)
 
-    def fenced(self, now: float) -> list[Effect]:
-        """Another process owns the session now (a store said so, whichever effect it was)."""
-        state = self.state
-        reason = "the session moved to another process"
-        effects = _handshake.abandon_claim(state, now, CloseCode.SESSION_RESTARTED, reason)
-        effects += close_consumer(state, CloseCode.SESSION_RESTARTED, reason)
-        state.forget()
-        return effects
+    def fenced(self, now: float, tab: str | None = None) -> list[Effect]:
+        """Another process owns the session now (a store said so, whichever effect it was); for *tab*, if it said so."""
+        return _handshake.fenced(self.state, tab, now) + _drain.finish_if_done(self.state, now)
 
     def received(self, line: int, frame: ClientFrame | None, now: float) -> list[Effect]:
         """A decoded frame came (None: an unknown optional one). The peer's faults close its line; nothing raises."""
@@ -275,7 +270,7 @@ class ServerSession:
             state.token = evolve(state.token, incarnation=incarnation)
         effects = repeat_closing(state)
         if state.claiming is not None:
-            effects.append(Claim(state.claiming.line, state.consumer.name, state.token))
+            effects.append(Claim(state.claiming.line, state.consumer.name, state.token, state.claiming.hello.tab))
         elif not state.consumer.conn and state.consumer.floor > state.ledger.floor and state.token is not None:
             # The claim's answer died with the last incarnation, and an ack waits for the number that it brought.
             effects.append(Claim(0, state.consumer.name, state.token))

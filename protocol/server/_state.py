@@ -151,6 +151,9 @@ class SessionState:
         self.token = None
         self.reading = None
         self.failing = ()
+        # What went up is answered by us; the rest the client says again, to the new owner.
+        self.says = {key: say for key, say in self.says.items() if say.handed}
+        self.head = self.ledger.settled()
         consumer = self.consumer
         consumer.floor = self.ledger.floor
         consumer.rejected = ()

@@ -22,16 +22,16 @@ _CACHE_LIMIT = 4096
 _cache: dict[Hashable, str] = {}
 
 
-def _folder(cls: type) -> str:
-    return str(Path(sys.modules[cls.__module__].__file__ or "").resolve().parent) + os.sep
+def _floor(cls: type) -> str:
+    return str(Path(sys.modules[cls.__module__].__file__ or "").resolve().parents[1]) + os.sep
 
 
 _FOREIGN = (
     "<",
     *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")),
-    str(Path(__file__).resolve().parent) + os.sep,
-    _folder(Failure),
-    str(Path(_folder(StentorError)).parent) + os.sep,
+    str(Path(__file__).resolve().parents[1]) + os.sep,
+    _floor(Failure),
+    _floor(StentorError),
 )
 _PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 

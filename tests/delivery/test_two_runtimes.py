@@ -32,7 +32,7 @@ async def test_what_is_emitted_at_a_runtime_without_the_client_reaches_it(world:
     await world.run(4.0)
 
     assert ["a", "b", "c"] == reader.words
-    assert [1, 2, 3] == [await receipt.acked(timeout=1) for receipt in receipts]
+    assert [1, 2, 3] == [receipt.seq if receipt.state == "acked" else receipt for receipt in receipts]
     check_end(world)
 
 
@@ -147,7 +147,7 @@ async def test_receipts_resolve_at_a_runtime_that_owned_the_session_once(world: 
     (receipt,) = world.emit("b", at=0)
     await world.run(4.0)
 
-    assert 2 == await receipt.acked(timeout=1)
+    assert 2 == receipt.seq if receipt.state == "acked" else receipt
     assert ["a", "b"] == reader.words
     check_end(world)
 
