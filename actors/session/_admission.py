@@ -26,7 +26,8 @@ def why_refused(account: Account, event: Event, size: int, shut: Callable[[], St
         return WebSocketManagerNotInitializedError(operation="emit", user_id=user, thread_id=thread)
     if shut is not None:
         return shut()
-    if event.run_id is not None and (not isinstance(event.run_id, str) or not event.run_id):
+    run: object = event.run_id
+    if run is not None and (not isinstance(run, str) or not run):
         return WebSocketContextValidationError(operation="emit", missing="run_id", user_id=user, thread_id=thread)
     if size > limits.event_bytes:
         field, largest = largest_field(event)
