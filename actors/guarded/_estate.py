@@ -161,7 +161,7 @@ class Estate(Ending, Generic[A]):
             return self._start_failed(exception, operation)
         if type(result) is COROUTINE:
             self._busy = True
-            self._job = self._start_slowly(actor, result)
+            self._job = result
             self.dispatcher.schedule(self)
             return Pending(self.child_id, self.incarnation)
         return self._start_ended(result)

@@ -94,6 +94,9 @@ class Guard(SlotBase):
     _promises: set[Reply] | None
     _waking_turn: bool
 
+    def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, None]:
+        raise NotImplementedError  # the estate starts, the guard only takes the turn
+
     def push(self, message: Any, reply: LoopFuture[Any] | None) -> None:
         """Take a message in, unless an ended incarnation sends it to its successor."""
         sender = current_lease.get()
@@ -117,8 +120,8 @@ class Guard(SlotBase):
         actor = self._actor
         if actor is None or self._busy:
             # Down, or a handler is suspended. The latter may be a start that nobody drives yet.
-            job, self._job = self._job, None
-            return job
+            hook, self._job = self._job, None
+            return None if hook is None else self._start_slowly(actor, hook)
         run = self.context.run
         handle = actor._handle_receive
         while limit:

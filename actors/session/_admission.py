@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from stentor.protocol import Event, largest_field
 from stentor.protocol.errors import (
@@ -26,7 +27,7 @@ def why_refused(account: Account, event: Event, size: int, shut: Callable[[], St
         return WebSocketManagerNotInitializedError(operation="emit", user_id=user, thread_id=thread)
     if shut is not None:
         return shut()
-    run: object = event.run_id
+    run: Any = event.run_id
     if run is not None and (not isinstance(run, str) or not run):
         return WebSocketContextValidationError(operation="emit", missing="run_id", user_id=user, thread_id=thread)
     if size > limits.event_bytes:

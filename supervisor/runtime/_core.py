@@ -132,7 +132,9 @@ class Core:
         future: asyncio.Future[Terminated] = self.loop.create_future()
 
         def heard(message: Terminated) -> None:
-            self.loop.call_soon_threadsafe(_resolve, future, message)
+            # A loop that is closed has nobody left who could await the end.
+            if not self.loop.is_closed():
+                self.loop.call_soon_threadsafe(_resolve, future, message)
 
         slot: Any = ref._slot  # pyright: ignore[reportPrivateUsage]
         slot.watch(_Watch(heard))

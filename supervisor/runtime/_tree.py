@@ -27,9 +27,10 @@ ROOT_POLICY = RestartPolicy(strategy="rest_for_one")
 SESSIONS_POLICY = RestartPolicy(
     budget=Budget(max_restarts=50, max_seconds=10.0),
     child_budget=Budget(max_restarts=5, max_seconds=60.0),
+    unpark_after=60.0,
     decide={WebSocketConnectionLostError: Restart(charged=False)},
 )
-"""One broken user is parked alone; a connection that vanished costs nothing."""
+"""One broken user is parked alone, and tried again after a while; a connection that vanished costs nothing."""
 
 
 class Branch(Supervisor):
