@@ -19,11 +19,11 @@ check: venv  ## Style, types of two checkers, floors and exports.
 	$(BIN)/mypy
 	$(BIN)/mypy examples benchmarks
 	$(BIN)/basedpyright
-	$(BIN)/python -m pytest -q tests/packaging/test_floors.py tests/packaging/test_exports.py
+	$(BIN)/python -m pytest -q tests/packaging/test_floors.py
 
 bench: venv  ## Figures beside their peers in the same run; fails where a goal is missed.
-	$(BIN)/python -m benchmarks.actors
-	$(BIN)/python -m benchmarks.delivery
+	$(BIN)/python benchmarks/actors.py
+	$(BIN)/python benchmarks/delivery.py
 
 pykka: venv  ## Pykka's own test suite with LoopActor as one more runtime.
 	$(BIN)/python tests/pykka_suite.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -155,7 +156,7 @@ async def main(port: int, clients: int, kind: str, total: int) -> None:
     host = Host(port, clients, kind, total)
     protocols: list[Client] = []
     for number in range(clients):
-        _, client = await loop.create_connection(lambda number=number: Client(host, number), "127.0.0.1", port)
+        _, client = await loop.create_connection(partial(Client, host, number), "127.0.0.1", port)
         protocols.append(client)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

@@ -14,6 +14,7 @@ from .._clock import TimerHandle
 from ..guarded._faults import FaultPoints
 from ..ports import Hints, Inbox, Log, Ownership
 from ._emitter import Emitter
+from ._messages import Drain
 from ._outbox import Outbox
 
 __all__ = ["SessionCell"]
@@ -55,6 +56,8 @@ class SessionCell:
     """How often the oldest arrival was begun: one that crashed two incarnations is set aside."""
     handed: dict[tuple[str, int], Any] | None = field(init=False, default=None)
     """Messages of clients that were handed up, with their answers: until the inbox has those."""
+    draining: Drain | None = field(init=False, default=None)
+    """Somebody wants the session to end, and the machine does not know it yet."""
     judged: set[int] = field(init=False, factory=set[int])
     """Lines whose vanishing was raised: ``recover`` repeats how they ended, and one failure is raised once."""
 

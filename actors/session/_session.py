@@ -19,16 +19,16 @@ from ..ports import LogFloor, Outcomes
 from ._answers import Effects, LateAnswer
 from ._backlog import Pending
 from ._cell import SessionCell
-from ._effects import EffectRunner
 from ._emitter import Ended, Wire
 from ._messages import Attach, Dismiss, Drain, Prompted, Snapshot, TellUser
+from ._sharing import SharedSession
 
 __all__ = ["SessionActor"]
 
 _NOT_THE_EVENTS = (StoreUnavailable, OutcomeUnknown, WebSocketConnectionLostError, WebSocketSendFailureError)
 
 
-class SessionActor(EffectRunner):
+class SessionActor(SharedSession):
     """One incarnation over a :class:`SessionCell`. Everything that must survive it is in the cell.
 
     It works when it is woken: by its outbox, its sockets, its timer, a hint. So what is to be done is state, and
@@ -70,6 +70,8 @@ class SessionActor(EffectRunner):
         self._run(self._machine.recover(now, self.incarnation))
         if failure is not None:
             self._run(self._machine.notice("session_restarting", now, after_ms=0, failure=failure.id))
+        if cell.draining is not None:
+            self._drain(cell.draining)
         if cell.outbox.store_is_down:
             # Probe: what waits is tried by the pump; where nothing waits, a look at the ledger is the proof.
             self._run(self._ask(cell.log.outcomes, (cell.session, self._machine.ledger.floor), self._probed))
@@ -225,6 +227,8 @@ class SessionActor(EffectRunner):
             case Dismiss(code, reason, after_ms):
                 self._run(machine.dismiss(code, reason, now, after_ms))
             case Drain():
+                self._cell.draining = message
+                self._pump(now)
                 self._drain(message)
             case LateAnswer():
                 self._late(message)
@@ -232,56 +236,7 @@ class SessionActor(EffectRunner):
                 raise TypeError(f"a session has no use for {message!r}")
         self._arm(now)
 
-    def _drain(self, message: Drain) -> None:
-        """Whoever closes a session must own it: events that no client ever came for need an outcome too."""
-        self._pump(self._now())
-        cell = self._cell
-
-        def drain(_: Any = None) -> Effects:
-            return self._machine.drain(
-                self._now(), message.timeout, code=message.code, after_ms=message.after_ms, keep=message.keep
-            )
-
-        def claimed(it: Any) -> Effects:
-            return self._machine.claimed(0, it[0], it[1], 0, self._now()) + drain()
-
-        def owned_by(node: str | None) -> Effects:
-            if node == cell.node and self._machine.token is not None:
-                return drain()
-            return self._ask(cell.ownership.claim, (cell.session, cell.node, True), claimed)
-
-        if message.keep:
-            # What is left is for whoever has the session, now or later.
-            self._run(drain())
-        else:
-            self._run(self._ask(cell.ownership.owner, (cell.session,), owned_by))
-
     # Time
-
-    def _poll(self, now: float) -> None:
-        """Hints may be lost: look at the log itself."""
-        cell, outbox = self._cell, self._cell.outbox
-        assert cell.poll is not None
-        cell.poll_at = now + cell.poll
-
-        def then(ledger: Outcomes) -> Effects:
-            if self._machine.token is not None:
-                return self._machine.head_hint(ledger.head, self._now())
-            outbox.measure(ledger.count, ledger.bytes)
-            outbox.settle(ledger.epoch, ledger.floor, ledger.failed)
-            return []
-
-        def look(_: Any = None) -> Effects:
-            return self._ask(cell.log.outcomes, (cell.session, outbox.progress.floor), then)
-
-        token = self._machine.token
-        if token is not None:
-            # Nobody tells an owner that the session moved.
-            self._run(self._ask(cell.ownership.verify, (token,), look))
-        elif outbox.progress.waiting:
-            self._run(look())
-        if self._elsewhere:
-            self._run(self._ask_again())
 
     def _arm(self, now: float) -> None:
         """Let the clock wake us when the machine has something to do."""

@@ -65,7 +65,11 @@ async def _flush_one(core: Core, session: str, seconds: float, after_ms: int) ->
         return 0
     # Nobody is let in any more: who is away now can not come for what is left.
     here = any(not wire.ended for wire in place.cell.emitter.wires.values())
-    left = await core.office.drain(session, seconds if here else 0.0, CloseCode.DRAINING, after_ms)
+    # Where others share the store, what is left is theirs to deliver: nothing fails.
+    keep = core.options.shared
+    left = await core.office.drain(session, seconds if here else 0.0, CloseCode.DRAINING, after_ms, keep=keep)
+    if keep:
+        return 0
     if left:
         error = FlushTimeout(
             f"{left} events were unacknowledged when the host went down",

@@ -225,8 +225,13 @@ class Office:
             case _:
                 raise NotSupported(f"{type(message).__name__} from a session", "there is no hook for it")
 
-    async def drain(self, session: str, timeout: float, code: CloseCode, after_ms: int | None) -> int:
-        """Close *session* within *timeout* seconds; return how many events were left without an ack."""
+    async def drain(
+        self, session: str, timeout: float, code: CloseCode, after_ms: int | None, *, keep: bool = False
+    ) -> int:
+        """Close *session* within *timeout* seconds; return how many events were left without an ack.
+
+        What is left then fails, or stays in the store if *keep*.
+        """
         place = self._cells.find(session)
         if place is None:
             return 0
@@ -234,7 +239,7 @@ class Office:
             place.closing = asyncio.get_running_loop().create_future()
             try:
                 await self.open(session)
-                self._ref(session).control(Drain(timeout, code, after_ms))
+                self._ref(session).control(Drain(timeout, code, after_ms, keep))
             except StentorError:
                 # Parked, or its supervisor is gone: nobody is there who could deliver what is left.
                 left = place.left

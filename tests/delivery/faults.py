@@ -7,13 +7,20 @@ from typing import Any
 
 from stentor.protocol.errors import OutcomeUnknown, StoreUnavailable
 
-__all__ = ["PORTS", "BadHints", "Nth", "broken_store", "doubled_and_late", "lost", "natural"]
+__all__ = ["POINTS", "STORE_POINTS", "BadHints", "Nth", "broken_store", "doubled_and_late", "lost", "natural"]
 
 PORTS = {
     "log": ("append", "read", "ack", "fail", "outcomes"),
-    "ownership": ("claim", "attach", "owner", "release"),
+    "ownership": ("claim", "attach", "verify", "owner", "release"),
     "inbox": ("accept", "answer"),
 }
+POINTS = ["before_step", "inside_step", "append", "send"]
+STORE_POINTS = [
+    f"{operation} {how}"
+    for operations in PORTS.values()
+    for operation in operations
+    for how in ("refused", "unanswered")
+]
 
 
 def natural(point: str) -> Exception:

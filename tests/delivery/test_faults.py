@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 from stentor.protocol import ClientState
 from stentor.protocol.errors import StentorError, StoreUnavailable
 
-from .faults import PORTS, Nth, broken_store
+from .faults import POINTS, STORE_POINTS, Nth, broken_store
 from .whole import check_end, check_now
 from .world import World
-
-POINTS = ["before_step", "inside_step", "append", "send"]
-STORE_POINTS = [
-    f"{operation} {how}"
-    for operations in PORTS.values()
-    for operation in operations
-    for how in ("refused", "unanswered")
-]
 
 
 async def step(world: World, seconds: float = 0.3) -> None:

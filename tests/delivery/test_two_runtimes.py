@@ -67,7 +67,7 @@ async def test_a_client_that_moves_back_misses_nothing_and_may_still_speak(world
         world.elsewhere(reader)
         reader.probe.cut()
         await world.run(2.0)
-    await world.run(4.0)
+    await world.delivered()
 
     assert [0, 1, 2, 3, 4, 5] == [data for _, data in world.prompts]
     assert {None} == set(reader.probe.said.values())
@@ -129,7 +129,7 @@ async def test_a_late_ack_at_the_old_runtime_changes_nothing(world: World) -> No
     assert (3, 5) == (before.floor, before.head)
     assert before == after
     assert {"acked", "sent"} >= outcomes(world)
-    assert [4504] == [code for code in first.closed_with]
+    assert [4504] == list(first.closed_with)
     second.probe.release()
     await world.run(4.0)
     assert ["d", "e"] == second.words
@@ -183,3 +183,40 @@ async def test_a_message_whose_answer_is_out_is_not_handled_again_after_a_move(w
     assert {1: None} == reader.probe.said
     assert [(0, "question")] == world.prompts
     check_end(world)
+
+
+async def test_a_runtime_that_goes_down_takes_nothing_from_the_one_that_has_the_session(world: World) -> None:
+    """What it emitted stays for the client over there, which notices nothing."""
+    reader = world.reader(at=0)
+    world.emit("a", "b", at=0)
+    await world.run(1.0)
+    world.elsewhere(reader)
+    reader.probe.cut()
+    await world.run(3.0)
+    reader.probe.hold()
+    (receipt,) = world.emit("c", at=0)
+    await world.settle()
+    flushed = await world.finish(world.runtimes[0].drain(1.0))
+    reader.probe.release()
+    world.emit("d", at=1)
+    await world.run(3.0)
+
+    assert (True, "buffered", list("abcd")) == (flushed, receipt.state, reader.words)
+    assert ([1006], {}, 4) == (reader.closed_with, world.ledger.counts, world.ledger.floor)
+
+
+async def test_a_runtime_that_goes_down_leaves_what_its_client_had_not_acked_to_the_other_one(world: World) -> None:
+    """Its client is told to come back, and comes to the other one."""
+    reader = world.reader(at=0)
+    await world.run(0.5)
+    reader.probe.hold()
+    world.emit("a", "b", "c", at=0)
+    await world.settle()
+    down = world.finish(world.runtimes[0].drain(1.0))
+    world.elsewhere(reader)
+    await down
+    reader.probe.release()
+    await world.run(9.0)
+
+    assert ([4100], list("abc"), {}) == (reader.closed_with, reader.words, world.ledger.counts)
+    assert 3 == world.ledger.floor

@@ -195,6 +195,11 @@ class World:
             assert self.clock.now() < end, "it did not come about"
             await self.run(0.1)
 
+    async def delivered(self) -> None:
+        """Let time pass until every event has its outcome, and a poll longer."""
+        await self.until(lambda: all(it.receipt.state in ("acked", "failed") for it in self.emitted), 90.0)
+        await self.run(1.5)
+
     async def finish(self, job: Any) -> Any:
         """Let time pass until *job* is done."""
         task = asyncio.ensure_future(job)
@@ -202,6 +207,7 @@ class World:
             await self.run(0.1)
             if task.done():
                 break
+        assert task.done(), "it did not end"
         return await task
 
     # What people do
