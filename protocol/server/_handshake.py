@@ -7,7 +7,7 @@ from .._frames import HelloFrame, Resume, WelcomeFrame
 from .._log_values import LogState, Rejection, Token
 from ._acks import raise_floor, repeat_ack
 from ._buffer import ReplayBuffer
-from ._effects import AskSnapshot, Claim, Effect, Note
+from ._effects import AskSnapshot, Claim, Effect, Note, Resolve
 from ._ledger import Ledger
 from ._lines import bare_line, close_consumer, close_line
 from ._pump import pump, queue, repeat_fail
@@ -110,7 +110,11 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
         consumer.rejected = ()
         state.failing = ()
         renewed = True
-    state.ledger.settle(log.floor, log.failed)
+    before = state.ledger.floor
+    new = state.ledger.settle(log.floor, log.failed)
+    if new or state.ledger.floor > before:
+        # Another owner settled events of ours.
+        effects.append(Resolve(log.epoch, state.ledger.floor, new))
     state.head = max(state.head, log.head)
     consumer.floor = max(consumer.floor, log.floor)
     if renewed:

@@ -169,10 +169,10 @@ def test_across_floors_one_goes_through_a_door() -> None:
 
 
 PURE_ROOMS = (
-    "stentor.supervisor.core",
-    "stentor.supervisor.policy",
-    "stentor.protocol.server",
-    "stentor.protocol.client",
+    "stentor.supervisor.core.",
+    "stentor.supervisor.policy.",
+    "stentor.protocol.server.",
+    "stentor.protocol.client.",
 )
 
 
