@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS ?= docs
 PORT ?= 8765
+# Handed over by the environment: a folder's name may hold quotes and spaces.
+export DOCS PORT
 
 .PHONY: run test check bench pykka format venv clean
 
 run: venv  ## Start the example agent host with its page; DOCS=folder and PORT=number may be given.
-	$(BIN)/python -m examples.agent_host --docs '$(DOCS)' --port '$(PORT)'
+	$(BIN)/python -m examples.agent_host --docs "$$DOCS" --port "$$PORT"
 
 test: venv  ## Run all tests.
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope $(ARGS)
@@ -37,7 +39,7 @@ venv: $(VENV)/.ready
 $(VENV)/.ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
-	$(BIN)/python -m pip install --quiet -e '.[console,asgi,test,check,bench]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet -e '.[console,asgi,test,check,bench]'
 	touch $@
 
 clean:

@@ -8,6 +8,7 @@ from .guarded._directory import Directory
 from .guarded._estate import Estate
 from .guarded._failure import Failure, promise_id
 from .guarded._faults import FaultPoints, Faults
+from .guarded._marks import drop_traceback, mark_failure
 from .guarded._messages import (
     Exited,
     ExitReason,
@@ -27,6 +28,7 @@ from .loop._future import LoopFuture
 from .loop._loop_actor import LoopActor
 from .session._cell import SessionCell
 from .session._gate import Gate
+from .session._leftovers import fail_leftovers
 from .session._messages import Attach, Dismiss, Drain, EndWanted, Prompt, Prompted, SessionEnded, TellUser
 from .session._outbox import Outbox
 from .session._receipt import Receipt
@@ -74,5 +76,8 @@ __all__ = [
     "Terminated",
     "TimerHandle",
     "default_recorder",
+    "drop_traceback",
+    "fail_leftovers",
+    "mark_failure",
     "promise_id",
 ]

@@ -55,7 +55,8 @@ class Batch:
     """Events of one session as they stand in the log: *first* is the seq of the first body."""
 
     first: int
-    bodies: tuple[bytes, ...]
+    bodies: tuple[bytes | None, ...]
+    """None for an event that failed: its body is not kept."""
 
 
 @frozen
@@ -67,7 +68,7 @@ class Outcomes:
     floor: int
     failed: tuple[FailedRange, ...]
     counts: Mapping[str, int]
-    """Every failed event by code, also those whose ranges are kept no more."""
+    """Every failed event by code."""
     count: int
     bytes: int
 
@@ -86,6 +87,8 @@ class Repeated:
     answer: Any
     node: str | None = None
     """Who took it and will answer; None if that is not known."""
+    forgotten: bool = False
+    """It was taken so long ago that its answer is not kept."""
 
 
 class Log(Protocol):
@@ -94,6 +97,8 @@ class Log(Protocol):
     level: Level
     exclusive: bool
     """Whether one process owns the store."""
+    age: float
+    """Seconds after which an un-acked event is let expire."""
 
     @property
     def incarnation(self) -> str:
@@ -101,7 +106,10 @@ class Log(Protocol):
         ...
 
     def append(self, batches: Sequence[Append]) -> Answer[list[Appended | StentorError]]:
-        """Append each batch, whole or not at all; idempotent by (writer, n0). Anybody may append, owner or not."""
+        """Append each batch, whole or not at all; idempotent by (writer, n0). Anybody may append, owner or not.
+
+        The numbers of a batch's ``done`` writers need not be kept any more.
+        """
         ...
 
     def read(self, after: Mapping[str, int], limit: int, max_bytes: int) -> Answer[dict[str, Batch]]:
@@ -131,8 +139,29 @@ class Log(Protocol):
         """
         ...
 
+    def expire(self, session: str, token: Token | None) -> Answer[LogFloor]:
+        """Let un-acked events that are older than *age* fail with ``expired``, as :meth:`fail` does.
+
+        The store tells the age, by a clock that only goes forward; an event may live a little longer, a thirty-second of it.
+
+        Raises:
+            Fenced: If a newer owner is there; with *token* None, if there is any.
+        """
+        ...
+
     def outcomes(self, session: str, since: int = 0) -> Answer[Outcomes]:
         """Return the ledger of *session*; of the failed ranges those that reach above *since*."""
+        ...
+
+    def forget(self, session: str) -> Answer[Outcomes | None]:
+        """Drop all that is kept of *session*, what its clients said included; return its last ledger.
+
+        For a session that is closed for good: whoever counts has to add the ledger to the total, for the store does
+        so no more. A client or an event that comes later begins a new stream, with another epoch.
+
+        None, and nothing is dropped, if an event of it has no outcome, or a process owns it. Where other processes
+        use the store too it is not to be called: they may hold receipts that ask for the ledger.
+        """
         ...
 
 
@@ -228,5 +257,5 @@ class Hints(Protocol):
     def publish(self, node: str, heads: Sequence[tuple[str, int]]) -> None:
         """Tell *node* the heads of sessions."""
 
-    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> None:
-        """Call *callback* with each hint for *node*, in any thread."""
+    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> Callable[[], None]:
+        """Call *callback* with each hint for *node*, in any thread; return what ends that."""

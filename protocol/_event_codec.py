@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import attrs
 import msgspec
 
+from ._event_check import first_fault
 from ._events import (
     AgentCancelled,
     AgentCompleted,
@@ -46,8 +46,8 @@ _CLASSES: dict[str, type[Event]] = {
 _FIELDS: dict[type[Event], tuple[str, ...]] = {
     cls: tuple(field.name for field in attrs.fields(cls) if field.name != "run_id") for cls in _CLASSES.values()
 }
-# Their fields are annotated as text; only values of free form can hide a NaN, which JSON does not know.
-_TEXT_ONLY = (Text, AgentThinking, AgentStarted, AgentCancelled)
+_FREE = frozenset({"result", "data"})
+"""Fields of any JSON value; ``arguments`` is a mapping, ``failure_id`` text or None, every other field text."""
 
 
 def encode_event(event: Event, ts: int) -> bytes:
@@ -58,23 +58,28 @@ def encode_event(event: Event, ts: int) -> bytes:
         ts: Time of the emit in milliseconds since 1970; for people to read, it decides nothing.
 
     Raises:
-        EventNotSerialisable: If a field holds what JSON can not carry; it names the field.
+        EventNotSerialisable: If a field holds what would not arrive as it was sent; it names the field.
     """
     kind = type(event)
-    try:
-        if kind is Text:
-            data: dict[str, Any] = {"delta": event.delta, "msg": event.msg}  # type: ignore[attr-defined]
-        else:
-            data = {name: getattr(event, name) for name in _FIELDS[kind]}
-            if kind not in _TEXT_ONLY:
-                _refuse_nan(event, data)
-        return _encode({"type": kind.type, "run": event.run_id, "ts": ts, "data": data})
-    except KeyError:
+    if kind is Text:
+        text = cast(Text, event)
+        data: dict[str, Any] = {"delta": text.delta, "msg": text.msg}
+        if text.delta.__class__ is not str or text.msg.__class__ is not str:
+            _refuse(event, data)
+    elif kind in _FIELDS:
+        data = {name: getattr(event, name) for name in _FIELDS[kind]}
+        _refuse(event, data)
+    else:
         raise EventNotSerialisable(
-            event_type=kind.__name__, field="(the event)", reason=f"a {kind.__name__}, which is no event"
-        ) from None
+            event_type=kind.__name__,
+            field="(the event)",
+            reason=f"an object of type {kind.__name__}, which is no event",
+        )
+    try:
+        return _encode({"type": kind.type, "run": event.run_id, "ts": ts, "data": data})
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _name_the_field(event, error) from error
+        _refuse(event, {"run_id": event.run_id, **data})
+        raise EventNotSerialisable(event_type=kind.type, field="(the event)", reason=str(error)) from error
 
 
 def decode_event(type_: str, run_id: str | None, data: Any) -> Event:
@@ -89,62 +94,23 @@ def decode_event(type_: str, run_id: str | None, data: Any) -> Event:
 
 def largest_field(event: Event) -> tuple[str, int]:
     """Return the name of the largest field of *event* and its size in bytes, serialised."""
-    return max(((name, len(_encode(value))) for name, value in _fields(event)), key=lambda item: item[1])
+    sizes = {name: len(_encode(getattr(event, name))) for name in ("run_id", *_FIELDS[type(event)])}
+    name = max(sizes, key=sizes.__getitem__)
+    return name, sizes[name]
 
 
-def _fields(event: Event) -> Iterator[tuple[str, Any]]:
-    yield "run_id", event.run_id
-    for name in _FIELDS[type(event)]:
-        yield name, getattr(event, name)
-
-
-def _refuse_nan(event: Event, data: Mapping[str, Any]) -> None:
+def _refuse(event: Event, data: dict[str, Any]) -> None:
     for name, value in data.items():
-        where = _find_nan(value, name, 0)
-        if where is not None:
-            raise EventNotSerialisable(
-                event_type=event.type,
-                field=where,
-                reason="a number that is not finite, which JSON does not know",
-            )
+        fault = _wrong_type(name, value) or first_fault(value, name)
+        if fault is not None:
+            raise EventNotSerialisable(event_type=event.type, field=fault[0], reason=fault[1])
 
 
-def _find_nan(value: Any, where: str, depth: int) -> str | None:
-    if isinstance(value, float):
-        return where if value - value != 0.0 else None
-    if depth > 200 or isinstance(value, (str, bytes, int)):
+def _wrong_type(name: str, value: Any) -> tuple[str, str] | None:
+    if name in _FREE:
         return None
-    for key, item in _items(value):
-        found = _find_nan(item, f"{where}.{key}", depth + 1)
-        if found is not None:
-            return found
-    return None
-
-
-def _name_the_field(event: Event, error: Exception) -> EventNotSerialisable:
-    for name, value in _fields(event):
-        found = _find_unserialisable(value, name, 0)
-        if found is not None:
-            return EventNotSerialisable(event_type=event.type, field=found[0], reason=found[1])
-    return EventNotSerialisable(event_type=event.type, field="(the event)", reason=str(error))
-
-
-def _find_unserialisable(value: Any, where: str, depth: int) -> tuple[str, str] | None:
-    try:
-        _encode(value)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        if depth < 50:
-            for key, item in _items(value):
-                found = _find_unserialisable(item, f"{where}.{key}", depth + 1)
-                if found is not None:
-                    return found
-        return where, f"a {type(value).__name__} ({error})"
-    return None
-
-
-def _items(value: Any) -> Iterable[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
-        return cast(Mapping[Any, Any], value).items()
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return enumerate(cast(Iterable[Any], value))
-    return ()
+    if name == "arguments":
+        return None if isinstance(value, dict) else (name, f"an object of type {type(value).__name__}, not a dict")
+    if value is None and name in ("failure_id", "run_id"):
+        return None
+    return None if type(value) is str else (name, f"an object of type {type(value).__name__}, not text")

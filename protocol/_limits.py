@@ -37,27 +37,19 @@ class Limits:
     max_memory: int = _count(256 * _MIB, "bytes")
     """Most bytes of un-acked events over all sessions of a host."""
     memory_age: float = _bound(3600.0, "seconds")
-    """Un-acked events in the memory store expire after this."""
-    durable_age: float = _bound(7 * 86400.0, "seconds")
-    """Un-acked events in a durable store expire after this."""
+    """Un-acked events in the memory store expire after this, a sixteenth later at most."""
     retain_events: int = _count(64, "events")
     """Acked events kept for a page that comes back with an older position: twice the client's ack interval."""
     retain_bytes: int = _count(64 * _KIB, "bytes")
     """Most bytes of acked events kept."""
     failed_ranges: int = _count(1000, "ranges")
-    """Most ranges of failed events that the ledger of a session tells apart; older ones stay as counts."""
+    """Most ranges of failed events that a session keeps at hand for its client; the store keeps all."""
     batch_events: int = _count(64, "events")
     """Most events in one frame."""
     batch_bytes: int = _count(64 * _KIB, "bytes")
     """Most bytes in one frame of several events."""
-    batch_delay: float = _bound(0.016, "seconds")
-    """Longest wait for more events of a burst; an idle line waits for none."""
-    detached_ttl: float = _bound(600.0, "seconds")
-    """With a durable store a session without a client leaves memory after this."""
     tabs: int = _count(8, "tabs")
-    """Most tabs of a session."""
-    lease: float = _bound(120.0, "seconds")
-    """A shared tab that is gone for longer no longer holds events back."""
+    """Most tabs of a session of which it is remembered how far they had spoken."""
     ack_events: int = _count(32, "events")
     """A client acknowledges after this many events at the latest."""
     ack_delay: float = _bound(0.25, "seconds")

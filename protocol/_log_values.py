@@ -52,6 +52,8 @@ class Append:
     n0: int
     """Number of the first body; contiguous for each writer."""
     bodies: tuple[bytes, ...]
+    done: tuple[str, ...] = ()
+    """Writers that append nothing any more, and know that all of theirs is in the log."""
 
 
 @frozen

@@ -15,6 +15,7 @@ from ..loop._loop_actor import LoopActor
 from ._estate import Estate
 from ._failure import Failure
 from ._guard import StopNow
+from ._marks import mark_failure
 from ._messages import Ignored, LaunchResult, Pending, Started, StartFailed
 from ._ref import ActorRef
 from ._reply import Reply
@@ -98,7 +99,7 @@ class Actor(LoopActor):
                 return cast("ActorRef[Self]", estate.ref)
             case StartFailed(failure=failure):
                 estate.close("start_failed")
-                failure.exception.failure_id = failure.id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+                mark_failure(failure.exception, failure.id)
                 raise failure.exception
             case Ignored():
                 estate.close("ignored")

@@ -12,6 +12,7 @@ from stentor.protocol.errors import ActorDied, ActorParked
 from ._failure import Failure
 from ._guard import NO_MESSAGE
 from ._leaving import Leaving
+from ._marks import drop_traceback, mark_failure
 from ._messages import Exited, ExitReason, LaunchResult, Terminated
 
 if TYPE_CHECKING:
@@ -46,13 +47,15 @@ class Ending(Leaving):
         self.dispatcher.discard(self)
         if self.directory is not None:
             self.directory.remove(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        self._clear_out(reason)
-        if self._event is not None:
-            self._event.set()
-        with self._lock:
-            watchers, self._watchers = self._watchers, None
-        for watcher in watchers or ():
-            watcher.control(Terminated(self.ref, reason))
+        try:
+            self._clear_out(reason)
+        finally:
+            if self._event is not None:
+                self._event.set()
+            with self._lock:
+                watchers, self._watchers = self._watchers, None
+            for watcher in watchers or ():
+                self._tell_watcher(watcher, reason)
 
     def park(self, reason: str) -> None:
         """Set it aside: asks fail with ``ActorParked``, tells become dead letters, the address is kept."""
@@ -85,6 +88,13 @@ class Ending(Leaving):
         if closed:
             watcher.control(Terminated(self.ref, self._barred or "closed"))
 
+    def _tell_watcher(self, watcher: ActorRef[Any], reason: str) -> None:
+        try:
+            watcher.control(Terminated(self.ref, reason))
+        except Exception as error:
+            # It may live on a loop that is closed. The others are to hear of it all the same.
+            self.recorder.note("watcher_failed", path=self.path, watcher=repr(watcher), exception=error)
+
     @property
     def watchers(self) -> tuple[ActorRef[Any], ...]:
         """Who gets Terminated."""
@@ -102,27 +112,21 @@ class Ending(Leaving):
         exception: BaseException | None = None,
     ) -> None:
         reply, self._reply = self._reply, None
-        self._vacate(failure)
-        if failure is not None and message is not NO_MESSAGE:
-            self.recorder.dead_letter(self.path, message, "crash", failure.id)
-        told = False
-        if self.parent is not None:
-            info = getattr(exception, "info", None) if reason == "planned" else None
-            told = self.parent.control(Exited(self.child_id, self.incarnation, reason, failure, info)) is not False
-        if not told:
-            if failure is not None:
-                self.recorder.failure(failure)
-            self.close(reason)
-        if reply is None:
-            if exception is not None:
-                # Its frames are kept as plain tuples: the traceback would pin the dead incarnation.
-                exception.__traceback__ = None
-        elif exception is None:
-            reply.set(None)
-        else:
-            if failure is not None:
-                exception.failure_id = failure.id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-            reply.fail(exception)
+        try:
+            self._vacate(failure)
+            if failure is not None and message is not NO_MESSAGE:
+                self.recorder.dead_letter(self.path, message, "crash", failure.id)
+            told = False
+            if self.parent is not None:
+                info = getattr(exception, "info", None) if reason == "planned" else None
+                told = self.parent.control(Exited(self.child_id, self.incarnation, reason, failure, info)) is not False
+            if not told:
+                if failure is not None:
+                    self.recorder.failure(failure)
+                self.close(reason)
+        finally:
+            # After the parent was told, and whatever came of that: an asker never waits for ever.
+            _answer(reply, exception, failure)
 
     def _vacate(self, failure: Failure | None = None) -> None:
         """No incarnation is here any more; what it promised to answer is answered."""
@@ -156,19 +160,26 @@ class Ending(Leaving):
         if task is not None and loop is not None and not loop.is_closed():
             if asyncio._get_running_loop() is loop:
                 task.cancel()
-            else:
+                return
+            try:
                 loop.call_soon_threadsafe(task.cancel)
+            except RuntimeError:
+                # The loop was closed in between, and its tasks with it.
+                return
 
     def _clear_out(self, reason: str) -> None:
-        for message, reply, _ in self._drain():
-            if reply is None:
-                if not isinstance(message, _ActorStop):
-                    failure = self.last_failure
-                    self.recorder.dead_letter(self.path, message, reason, None if failure is None else failure.id)
-            elif isinstance(message, _ActorStop):
-                reply.set(None)
-            else:
-                reply.fail(self._obituary())
+        waiting = self._drain()
+        # Whoever waits is answered before anything is recorded.
+        for message, reply, _ in waiting:
+            if reply is not None:
+                if isinstance(message, _ActorStop):
+                    reply.set(None)
+                else:
+                    reply.fail(self._obituary())
+        failure_id = None if self.last_failure is None else self.last_failure.id
+        for message, reply, _ in waiting:
+            if reply is None and not isinstance(message, _ActorStop):
+                self.recorder.dead_letter(self.path, message, reason, failure_id)
 
     def _obituary(self, failure: Failure | None = None) -> ActorDied:
         reason = self._parked or self._barred or self.state
@@ -186,3 +197,17 @@ class Ending(Leaving):
             self.recorder.dead_letter(self.path, message, "parked", error.failure_id)
         else:
             raise error
+
+
+def _answer(reply: LoopFuture[Any] | None, exception: BaseException | None, failure: Failure | None) -> None:
+    """Answer who asked for what ended an incarnation."""
+    if reply is None:
+        if exception is not None:
+            # Its frames are kept as plain tuples: the traceback would pin the dead incarnation.
+            drop_traceback(exception)
+    elif exception is None:
+        reply.set(None)
+    else:
+        if failure is not None:
+            mark_failure(exception, failure.id)
+        reply.fail(exception)

@@ -15,7 +15,9 @@ from ..loop._background import actor_loop
 from ..loop._dispatcher import Dispatcher
 from ..loop._step import COROUTINE, step
 from ._ending import Ending
-from ._guard import Lease, StopRequest, current_lease
+from ._guard import StopRequest
+from ._lease import Lease, current_lease
+from ._marks import drop_traceback
 from ._messages import (
     ExitReason,
     Ignore,
@@ -51,7 +53,7 @@ class Estate(Ending, Generic[A]):
         parent: Gets Started, StartFailed, Ignored and Exited on its control lane.
         child_id: How the parent calls it; stands in those messages.
         clock: Where time comes from; by default the loop's.
-        directory: Entered at once, left at :meth:`close`.
+        directory: Entered by the first launch, left at :meth:`close`.
         recorder: Gets what must not vanish; by default the process's own ring.
         loop: Where it runs; by default the running loop, else the process's background loop.
         capacity: Messages that may wait.
@@ -88,6 +90,8 @@ class Estate(Ending, Generic[A]):
         self.dispatcher = Dispatcher.of(actor_loop() if loop is None else loop)
         self.generation = 0
         self.incarnation = 0
+        self.handled = False
+        """Whether this incarnation has handled a message, or done what it was woken for."""
         self.state = "idle"
         self.last_failure = None
         self.started_at = 0.0
@@ -104,8 +108,6 @@ class Estate(Ending, Generic[A]):
         self._watchers = None
         self._starter = None
         self._parked = None
-        if directory is not None:
-            directory.add(self)
 
     @property
     def mailbox(self) -> Mailbox:
@@ -132,25 +134,29 @@ class Estate(Ending, Generic[A]):
 
         Returns:
             Started, StartFailed or Ignored; or Pending if ``on_start`` is a coroutine: one of the three follows then
-            on the parent's control lane.
+            on the parent's control lane. ``AlreadyPresent``, if another estate has its path in the directory, is a
+            failed start, too.
 
         Raises:
             StillRunning: If an incarnation is there that is neither gone nor fenced.
-            ActorDied: If the estate is closed, or parked and not reopened.
+            ActorDied: If the estate is closed, with its loop for one; or parked and not reopened.
         """
         if self._actor is not None:
             raise StillRunning(child_id=self.child_id or self.path)
+        if self.incarnation == 0 and self._barred is None:
+            self.dispatcher.add(self)
         if self._barred is not None:
             raise self._obituary()
         self.generation += 1
         self.incarnation += 1
+        self.handled = False
         self.started_at = self._now()
         self.state = "starting"
         self.context = context = contextvars.Context()
-        if self.incarnation == 1:
-            self.dispatcher.add(self)
         operation = "init"
         try:
+            if self.directory is not None:
+                self.directory.add(self)
             context.run(self._build)
             if self.actor_class._plain_on_start:
                 return self._started()
@@ -177,6 +183,8 @@ class Estate(Ending, Generic[A]):
         actor.__init__(*self.args, **self.kwargs)
 
     async def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
+        if self._too_late(actor, coroutine):
+            return
         result: LaunchResult
         try:
             returned = await step(coroutine, self.context.run, self._at_suspension)
@@ -208,7 +216,7 @@ class Estate(Ending, Generic[A]):
 
     def _start_failed(self, exception: BaseException, operation: str) -> StartFailed:
         failure = self.capture(exception, operation)
-        exception.__traceback__ = None
+        drop_traceback(exception)
         self.last_failure = failure
         self._vacate(failure)
         return StartFailed(self.child_id, self.incarnation, failure)
@@ -237,10 +245,3 @@ class Estate(Ending, Generic[A]):
     def resume_mailbox(self) -> None:
         """Let messages through again after :meth:`suspend`."""
         self.resume()
-
-    def resume(self) -> None:
-        """Let messages through again after :meth:`suspend`."""
-        with self._lock:
-            self._suspended = False
-        if self._actor is not None and not self._busy:
-            self._kick()

@@ -3,7 +3,6 @@
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-import contextvars
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +13,8 @@ from stentor.protocol.errors import Fenced, Refused, Shutdown
 from ..loop._slot import SlotBase
 from ..loop._step import COROUTINE, step
 from ._failure import Failure, capture_chain, capture_frames, number_of
+from ._lease import Lease, current_lease
+from ._marks import failure_mark
 from ._messages import ExitReason
 
 if TYPE_CHECKING:
@@ -22,27 +23,10 @@ if TYPE_CHECKING:
     from ._recorder import Recorder
     from ._reply import Reply
 
-__all__ = ["NO_MESSAGE", "Guard", "Lease", "StopNow", "StopRequest", "current_lease"]
-
-current_lease: contextvars.ContextVar[Lease | None] = contextvars.ContextVar("stentor_lease", default=None)
-"""The lease of the guarded incarnation whose code runs here, also in tasks that it made; None outside."""
-
+__all__ = ["NO_MESSAGE", "Guard", "StopNow", "StopRequest"]
 
 NO_MESSAGE = object()
 """Stands for the message of an operation that has none."""
-
-
-class Lease:
-    """What an incarnation holds of its estate. It is void once the estate has another, or none.
-
-    Contexts, timers and replies keep the lease and not the actor, so that none of them pins a dead one.
-    """
-
-    __slots__ = ("guard", "incarnation")
-
-    def __init__(self, guard: Guard, incarnation: int) -> None:
-        self.guard = guard
-        self.incarnation = incarnation
 
 
 class StopNow(BaseException):
@@ -63,13 +47,13 @@ class Guard(SlotBase):
     """The running half of an estate."""
 
     __slots__ = (
-        "_busy",
         "_job",
         "_lease",
         "_promises",
         "_waking_turn",
         "clock",
         "generation",
+        "handled",
         "identity",
         "incarnation",
         "kind",
@@ -82,13 +66,13 @@ class Guard(SlotBase):
     clock: Clock
     recorder: Recorder
     generation: int
+    handled: bool
     incarnation: int
     identity: dict[str, Any] | None
     kind: str
     last_failure: Failure | None
     started_at: float
     state: str
-    _busy: bool
     _lease: Lease | None
     _job: Coroutine[Any, Any, None] | None
     _promises: set[Reply] | None
@@ -158,6 +142,7 @@ class Guard(SlotBase):
                     if type(result) is COROUTINE:
                         self._busy = True
                         return self._finish(actor, result, "handle", message)
+                    self.handled = True
                     # A handler that promised to answer later has taken the reply.
                     if reply is not None and self._reply is not None:
                         self._reply = None
@@ -190,7 +175,7 @@ class Guard(SlotBase):
             now,
             self.clock.wall(),
             self.identity or {},
-            getattr(exception, "failure_id", None),
+            failure_mark(exception),
             number_of(exception),
         )
 
@@ -215,6 +200,8 @@ class Guard(SlotBase):
 
     async def _finish(self, actor: Any, coroutine: Coroutine[Any, Any, Any], operation: str, message: Any) -> None:
         """Await a handler or hook, then answer and go on."""
+        if self._too_late(actor, coroutine):
+            return
         try:
             result = await step(coroutine, self.context.run, self._at_suspension)
         except BaseException as exception:
@@ -236,10 +223,18 @@ class Guard(SlotBase):
             self.fence("result", actor)
             return
         self._settle()
+        self.handled = self.handled or operation == "handle"
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.set(result)
         self._kick()
+
+    def _too_late(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> bool:
+        """Say whether *actor* was fenced off before *coroutine* began, when it had no task to cancel."""
+        if self._actor is actor:
+            return False
+        coroutine.close()
+        return True
 
     def _settle(self) -> None:
         self._busy = False

@@ -37,6 +37,8 @@ class Leaving(Guard):
     async def _mourn_slowly(
         self, actor: Any, failure: Failure, message: Any, coroutine: Coroutine[Any, Any, Any]
     ) -> None:
+        if self._too_late(actor, coroutine):
+            return
         try:
             await step(coroutine, self.context.run, self._at_suspension)
         except BaseException as second:
@@ -67,6 +69,8 @@ class Leaving(Guard):
         return None
 
     async def _leave_slowly(self, actor: Any, reason: ExitReason, coroutine: Coroutine[Any, Any, Any]) -> None:
+        if self._too_late(actor, coroutine):
+            return
         try:
             await step(coroutine, self.context.run, self._at_suspension)
         except BaseException as exception:

@@ -3,19 +3,27 @@
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
+import logging
 from typing import Any, TypeVar, cast
 
 import pykka
-from pykka._introspection import AttrInfo, introspect_attrs
+from pykka._introspection import AttrInfo, get_attr_directly, introspect_attrs
 from pykka.messages import ProxyGetAttr, ProxySetAttr
 
+from ._attributes import NOTHING, raw_attribute, sort_of
+
 __all__ = ["ActorProxy"]
+
+logger = logging.getLogger("pykka")
 
 A = TypeVar("A", bound=pykka.Actor)
 
 
 class ActorProxy(pykka.ActorProxy[A]):
     """Proxy of one actor. It holds the address, never the instance, so it stays valid across restarts.
+
+    An attribute is looked up when it is first used. Pykka goes through all of them beforehand, which costs as much as
+    a hundred messages.
 
     Raises:
         pykka.ActorDeadError: If the actor is gone.
@@ -28,7 +36,10 @@ class ActorProxy(pykka.ActorProxy[A]):
         self._attr_path = attr_path or ()
         self._actor_proxies = {}
         self._callable_proxies = {}
-        self._known_attrs = self._introspect()
+        self._known_attrs = {}
+        for name, value in self._own_attributes():
+            if isinstance(value, pykka.ActorProxy) and not name.startswith("_") and self == value:
+                self._warn_of_itself((name,))
 
     @property
     def _actor(self) -> Any:  # type: ignore[override]
@@ -53,17 +64,18 @@ class ActorProxy(pykka.ActorProxy[A]):
             # Private names are never exposed; answering here also keeps copying and pickling from recursing.
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         path = (*self._attr_path, name)
-        info = self._known_attrs.get(path)
+        info = self._known_attrs.get(path) or self._look_up(path)
         if info is None:
-            self._known_attrs = self._introspect()
-            info = self._known_attrs.get(path)
-            if info is None:
-                raise AttributeError(f"{self} has no attribute {name!r}")
+            raise AttributeError(f"{self} has no attribute {name!r}")
         if info.callable:
             return self._callable(path)
         if info.traversable:
             return self._nested(path)
         return self.actor_ref.ask(ProxyGetAttr(attr_path=path), block=False)
+
+    def __dir__(self) -> list[str]:
+        self._known_attrs = {**introspect_attrs(root=self._actor, proxy=self), **self._known_attrs}
+        return super().__dir__()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set the actor's attribute, and wait until it is set.
@@ -88,5 +100,29 @@ class ActorProxy(pykka.ActorProxy[A]):
             found = self._actor_proxies[path] = ActorProxy(actor_ref=self.actor_ref, attr_path=path)
         return found
 
-    def _introspect(self) -> dict[Any, AttrInfo]:
-        return introspect_attrs(root=self._actor, proxy=self)
+    def _look_up(self, path: tuple[str, ...]) -> AttrInfo | None:
+        """Return of which sort the attribute at *path* is, or None if there is none."""
+        if len(path) == 1:
+            cls: Any = self.actor_ref.actor_class  # pyright: ignore[reportUnknownMemberType]
+            found = raw_attribute(cls, self.actor_ref._actor_weakref(), path[0])
+        else:
+            parent = get_attr_directly(self._actor, path[:-1])
+            found = raw_attribute(parent.__class__, parent, path[-1])
+        if found is NOTHING:
+            return None
+        if self == found:
+            self._warn_of_itself(path)
+            return None
+        info = self._known_attrs[path] = sort_of(found)
+        return info
+
+    def _own_attributes(self) -> list[tuple[str, Any]]:
+        # One step, so that the actor may go on setting attributes meanwhile.
+        own: dict[str, Any] = getattr(self.actor_ref._actor_weakref(), "__dict__", {})
+        return list(own.items())
+
+    def _warn_of_itself(self, path: tuple[str, ...]) -> None:
+        logger.warning(
+            f"{self._actor} attribute {'.'.join(path)!r} is a proxy to itself. "
+            f"Consider making it private by renaming it to {'_' + path[-1]!r}."
+        )

@@ -137,9 +137,16 @@ class ActorRef(pykka.ActorRef[A]):
         """Send *message* ahead of all others, without a bound; return False if the actor is gone for good.
 
         For parts of the runtime: a guarded actor gets it in ``on_control``.
+
+        Raises:
+            BadUsage: If the actor is no guarded one.
         """
         return self._slot.push_control(message)
 
     def wake(self) -> None:
-        """Raise the actor's wake flag: it gets ``on_wake()`` once, however often this was called before."""
+        """Raise the actor's wake flag: it gets ``on_wake()`` once, however often this was called before.
+
+        Raises:
+            BadUsage: If the actor is no guarded one.
+        """
         self._slot.wake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 import types
 import weakref
@@ -19,6 +20,8 @@ from ._sentinel import Sentinel
 __all__ = ["Dispatcher", "Slot"]
 
 T = TypeVar("T")
+
+logger = logging.getLogger("stentor")
 
 _TURN = 16
 """Messages that one actor may handle before the next has its turn."""
@@ -58,6 +61,7 @@ class Dispatcher:
         self.slots: set[Slot] = set()
         self.ended = False
         self._active: asyncio.Task[None] | _Callback | None = None
+        self._unborn: Coroutine[Any, Any, None] | None = None
         self._waking = False
         self._bell: Bell | None = None
         # Dispatcher tasks live in an empty context: none may inherit that of the actor that woke them.
@@ -132,7 +136,11 @@ class Dispatcher:
         if self._bell is not None:
             self._bell.close()
         for slot in list(self.slots):
-            slot.loop_ended()
+            try:
+                slot.loop_ended()
+            except BaseException as error:
+                # Nobody is left on this loop to raise it to, and the other actors' askers still wait.
+                logger.critical("%r could not end with its event loop", slot, exc_info=error)
         self.slots.clear()
         self.ready.clear()
 
@@ -174,15 +182,32 @@ class Dispatcher:
                 if loop is not None and not loop.is_closed():
                     loop.call_soon(self._serve_here, context=self._context)
 
-    def _start_task(self, job: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, job: Coroutine[Any, Any, None], *, cancelled: bool = False) -> None:
         loop = self._loop()
         assert loop is not None
-        self._active = loop.create_task(self._serve(job), name="stentor-dispatcher", context=self._context)
+        # Until the task has begun, nothing else may serve; once it has, it stands here itself.
+        self._active = _CALLBACK
+        self._unborn = job
+        task = loop.create_task(self._serve(cancelled), name="stentor-dispatcher", context=self._context)
+        if self._unborn is job:
+            task.add_done_callback(self._stillborn, context=self._context)
 
-    async def _serve(self, job: Coroutine[Any, Any, None] | None) -> None:
-        """Await *job*, and serve on unless it was suspended: then another has taken over."""
+    def _stillborn(self, _task: asyncio.Task[None]) -> None:
+        """The task was cancelled before its first step, and ran none of its code, ``finally`` included."""
+        # Its job is begun all the same, and cancelled where it first waits: so its actor ends as cancelled, and knows.
+        job, self._unborn = self._unborn, None
+        if job is not None:
+            self._start_task(job, cancelled=True)
+
+    async def _serve(self, cancelled: bool) -> None:
+        """Await the job that it was made for, and serve on unless that was suspended: then another has taken over."""
         me = asyncio.current_task()
         assert me is not None
+        job, self._unborn = self._unborn, None
+        self._active = me
+        me.remove_done_callback(self._stillborn)
+        if cancelled:
+            me.cancel()
         try:
             while True:
                 if job is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 from pykka.messages import _ActorStop
+from stentor.protocol.errors import BadUsage
 
 from .._mailbox import Mailbox
 from ..guarded._ref import ActorRef
@@ -27,16 +28,28 @@ logger = logging.getLogger("pykka")
 
 
 class SlotBase(Mailbox):
-    """What every slot has, whether its actor is guarded or not."""
+    """What every slot has, whether its actor is guarded or not.
 
-    __slots__ = ("_actor", "_reply", "_task", "actor_class", "context", "ref")
+    ``_busy`` says that a handler or hook is suspended, or is about to begin in a task.
+    """
+
+    __slots__ = ("_actor", "_busy", "_reply", "_task", "actor_class", "context", "ref")
 
     _actor: Any
+    _busy: bool
     _reply: LoopFuture[Any] | None
     _task: asyncio.Task[Any] | None
     actor_class: type[Any]
     context: contextvars.Context
     ref: ActorRef[Any]
+
+    def resume(self) -> None:
+        """Let messages through again after :meth:`suspend`."""
+        with self._lock:
+            self._suspended = False
+        # A busy actor looks by itself what there is to do, as soon as it no longer is.
+        if self._actor is not None and not self._busy:
+            self._kick()
 
     def _at_suspension(self) -> None:
         """A handler suspends for the first time: from now on its task is its own."""
@@ -55,6 +68,7 @@ class PlainSlot(SlotBase):
         self._actor = actor
         self._reply = None
         self._task = None
+        self._busy = True
         self._starting = True
         self.actor_class = type(actor)
         self.context = contextvars.Context()
@@ -65,7 +79,10 @@ class PlainSlot(SlotBase):
         actor = self._actor
         if actor is None:
             return None
-        if self._starting:
+        if self._busy:
+            # A message is handled, slowly; or the actor has just been started.
+            if not self._starting:
+                return None
             self._starting = False
             return self._begin(actor)
         if self._barred is not None:
@@ -75,9 +92,9 @@ class PlainSlot(SlotBase):
         handle = actor._handle_receive
         while limit:
             limit -= 1
-            if not self._out:
+            if self._suspended or not self._out:
                 with self._lock:
-                    if not self._in:
+                    if self._suspended or not self._in:
                         self._calm = True
                         return None
                     self._in.reverse()
@@ -90,16 +107,34 @@ class PlainSlot(SlotBase):
                 job = self._failed(actor, exception, reply)
             else:
                 if type(result) is COROUTINE:
+                    self._busy = True
                     return self._finish(actor, result, reply)
                 if reply is not None:
                     reply.set(result)
             if job is not None:
+                self._busy = True
                 return job
             if self._barred is not None:
                 self._end()
                 return None
         self.dispatcher.ready.append(self)
         return None
+
+    def push_control(self, message: Any) -> bool:
+        """Refuse: who handles messages as Pykka does has one lane.
+
+        Raises:
+            BadUsage: Always.
+        """
+        raise BadUsage(f"{self.ref} is a plain LoopActor and has no control lane; tell it, or make it a guarded Actor")
+
+    def wake(self) -> None:
+        """Refuse: it has no ``on_wake``.
+
+        Raises:
+            BadUsage: Always.
+        """
+        raise BadUsage(f"{self.ref} is a plain LoopActor and has no on_wake; tell it, or make it a guarded Actor")
 
     def loop_ended(self) -> None:
         """The loop is closed: answer everybody who waits."""
@@ -190,6 +225,7 @@ class PlainSlot(SlotBase):
         self._go_on()
 
     def _go_on(self) -> None:
+        self._busy = False
         if self._barred is not None:
             self._end()
         else:

@@ -27,6 +27,7 @@ class Account:
         "progress",
         "session",
         "thread_id",
+        "unconfirmed",
         "user_id",
     )
 
@@ -40,6 +41,8 @@ class Account:
         self.progress = Progress()
         self.ended = False
         """Nothing will be accepted, and nothing gets an outcome any more."""
+        self.unconfirmed: int = 0
+        """Accepted events that failed because the session ended before the log had them."""
         self.pending_count: int = 0
         self.pending_bytes: int = 0
         """Accepted here, and not known to be in the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from attrs import frozen
 from stentor.protocol import Event, largest_field
 from stentor.protocol.errors import (
     BufferFull,
@@ -17,16 +18,29 @@ from stentor.protocol.errors import (
 
 from ._account import Account
 
-__all__ = ["why_refused"]
+__all__ = ["Seen", "why_refused"]
 
 
-def why_refused(account: Account, event: Event, size: int, shut: Callable[[], StentorError] | None) -> StentorError:
+@frozen
+class Seen:
+    """What the gate saw when it refused, all at one moment."""
+
+    shut: Callable[[], StentorError] | None
+    started: bool
+    count: int
+    """Events that the session holds."""
+    bytes: int
+    memory: int
+    """Bytes that all sessions hold."""
+
+
+def why_refused(account: Account, event: Event, size: int, seen: Seen) -> StentorError:
     """Return the typed reason for which *account* can not take *event* of *size* bytes."""
     user, thread, limits = account.user_id, account.thread_id, account.gate.limits
-    if not account.gate.started:
+    if not seen.started:
         return WebSocketManagerNotInitializedError(operation="emit", user_id=user, thread_id=thread)
-    if shut is not None:
-        return shut()
+    if seen.shut is not None:
+        return seen.shut()
     run: Any = event.run_id
     if run is not None and (not isinstance(run, str) or not run):
         return WebSocketContextValidationError(operation="emit", missing="run_id", user_id=user, thread_id=thread)
@@ -42,7 +56,7 @@ def why_refused(account: Account, event: Event, size: int, shut: Callable[[], St
             field=field,
             field_size=largest,
         )
-    count, held = account.held
+    count, held = seen.count, seen.bytes
     if count >= limits.buffer_events or held + size > limits.buffer_bytes:
         return BufferFull(
             buffer_size=limits.buffer_bytes,
@@ -58,6 +72,6 @@ def why_refused(account: Account, event: Event, size: int, shut: Callable[[], St
         buffer_size=account.gate.max_memory,
         message_size=size,
         user_id=user,
-        message=f"all sessions together hold {account.gate.memory} of {account.gate.max_memory} bytes",
+        message=f"all sessions together hold {seen.memory} of {account.gate.max_memory} bytes",
         thread_id=thread,
     )

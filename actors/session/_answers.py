@@ -10,6 +10,7 @@ from attrs import frozen
 from stentor.protocol import CloseCode, Effect
 from stentor.protocol.errors import (
     EngineStale,
+    EpochChanged,
     Fenced,
     OutcomeUnknown,
     StentorError,
@@ -24,6 +25,7 @@ __all__ = ["Effects", "LateAnswer", "PortCaller"]
 
 Effects: TypeAlias = list[Effect]
 Then: TypeAlias = Callable[[Any], Effects]
+Failed: TypeAlias = Callable[[StentorError], Effects]
 
 
 @frozen
@@ -32,6 +34,7 @@ class LateAnswer:
 
     generation: int
     then: Then
+    failed: Failed
     answer: Any
     error: Exception | None
 
@@ -49,14 +52,16 @@ class PortCaller(Actor):
     def _run(self, effects: Effects) -> None:
         raise NotImplementedError
 
-    def _ask(self, function: Callable[..., Any], args: tuple[Any, ...], then: Then) -> Effects:
-        """Call a port; go on with *then* at once, or when its answer is there."""
+    def _ask(
+        self, function: Callable[..., Any], args: tuple[Any, ...], then: Then, failed: Failed | None = None
+    ) -> Effects:
+        """Call a port; go on with *then* at once, or when its answer is there, or with *failed*."""
         try:
             answer = function(*args)
         except StentorError as error:
-            return self._port_failed(error)
+            return (failed or self._port_failed)(error)
         if hasattr(answer, "__await__"):
-            task = asyncio.get_running_loop().create_task(self._wait(answer, then))
+            task = asyncio.get_running_loop().create_task(self._wait(answer, then, failed or self._port_failed))
             if self._tasks is None:
                 self._tasks = set()
             self._tasks.add(task)
@@ -64,26 +69,27 @@ class PortCaller(Actor):
             return []
         return then(answer)
 
-    async def _wait(self, answer: Awaitable[Any], then: Then) -> None:
+    async def _wait(self, answer: Awaitable[Any], then: Then, failed: Failed) -> None:
         generation = self.estate.generation
         try:
-            message = LateAnswer(generation, then, await answer, None)
+            message = LateAnswer(generation, then, failed, await answer, None)
         except Exception as error:  # Raised again inside the actor, where it crashes it.
-            message = LateAnswer(generation, then, None, error)
+            message = LateAnswer(generation, then, failed, None, error)
         self.actor_ref.control(message)
 
     def _late(self, message: LateAnswer) -> None:
         if message.generation != self.estate.generation:
             return
         if isinstance(message.error, StentorError):
-            self._run(self._port_failed(message.error))
+            self._run(message.failed(message.error))
         elif message.error is not None:
             raise message.error
         else:
             self._run(message.then(message.answer))
 
     def _port_failed(self, error: StentorError) -> Effects:
-        if isinstance(error, Fenced):
+        if isinstance(error, (Fenced, EpochChanged)):
+            # Another process has the session, or the log began anew: what we believed of it is void.
             return self._machine.fenced(self._now(), error.details.get("tab"))
         if isinstance(error, (StoreUnavailable, OutcomeUnknown, EngineStale)):
             cell = self._cell

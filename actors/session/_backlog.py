@@ -26,16 +26,22 @@ class Pending:
     bodies: tuple[bytes, ...]
     quarantined: bool = False
     """It crashed two incarnations: it gets its seq, and fails."""
+    done: tuple[str, ...] = ()
+    """Writers whose numbers the log need not keep any more."""
 
 
 class Segment:
-    """Neighbours in the queue that one writer emitted."""
+    """Neighbours in the queue that one writer emitted. Each is a writer of its own to the log, and counts from 1.
 
-    __slots__ = ("count", "n0", "writer")
+    So nobody has to keep a number for a run that may go on: where it goes on, that is another segment.
+    """
 
-    def __init__(self, writer: str, n0: int) -> None:
+    __slots__ = ("count", "n0", "of", "writer")
+
+    def __init__(self, of: str, writer: str) -> None:
+        self.of = of
         self.writer = writer
-        self.n0 = n0
+        self.n0 = 1
         self.count = 0
 
 
@@ -46,12 +52,25 @@ class Backlog(Account):
     although its answer was lost, and the log knows it by writer and number.
     """
 
-    __slots__ = ("_bodies", "_idle", "_last", "_offered", "_shut", "_store_failed", "_suspects", "_twice", "segments")
+    __slots__ = (
+        "_bodies",
+        "_idle",
+        "_last",
+        "_offered",
+        "_shut",
+        "_store_failed",
+        "_suspects",
+        "_twice",
+        "done",
+        "segments",
+    )
 
     def __init__(self, session: str, gate: Gate, level: Level) -> None:
         super().__init__(session, gate, level)
         self._bodies: list[bytes] = []
         self.segments: list[Segment] = []
+        self.done: list[str] = []
+        """Writers of segments that the log has whole, and does not know to be so."""
         self._last: Segment | None = None
         self._idle = True
         self._offered = 0
@@ -75,7 +94,7 @@ class Backlog(Account):
             else:
                 count = self._fitting(min(limit, segment.count), max_bytes)
             self._offered = count
-            return Pending(segment.writer, segment.n0, tuple(bodies[:count]), self._twice)
+            return Pending(segment.writer, segment.n0, tuple(bodies[:count]), self._twice, tuple(self.done))
 
     def _fitting(self, count: int, max_bytes: int) -> int:
         if self.pending_bytes <= max_bytes:
@@ -92,11 +111,17 @@ class Backlog(Account):
         done = len(pending.bodies)
         freed = sum(map(len, pending.bodies))
         with self.lock:
+            if self.ended:
+                # The answer came after the end, by which these events have failed already.
+                return
             del self._bodies[:done]
             segment = self.segments[0]
             segment.n0 += done
             segment.count -= done
+            if pending.done:
+                del self.done[: len(pending.done)]
             if not segment.count and segment is not self._last:
+                self.done.append(segment.writer)
                 del self.segments[0]
             self._offered = 0
             if self._suspects:
@@ -127,17 +152,20 @@ class Backlog(Account):
 
     def sent(self, seq: int) -> None:
         """Everything up to *seq* was written to a socket."""
-        if self.progress.watched:
-            with self.lock:
-                woken = self.progress.reached(seq)
-            _wake(woken)
-        elif seq > self.progress.sent:
-            self.progress.sent = seq
+        progress = self.progress
+        if seq > progress.sent:
+            # Set first, then look who watches: whoever waits does it the other way round, and one of the two sees.
+            progress.sent = seq
+            if progress.watched:
+                with self.lock:
+                    woken = progress.reached()
+                _wake(woken)
 
     def measure(self, count: int, size: int) -> None:
         """The log holds *count* un-acked events with *size* bytes: make room here."""
         with self.lock:
-            self._measure(count, size, 0)
+            if not self.ended:
+                self._measure(count, size, 0)
         self.gate.room()
 
     def _measure(self, count: int, size: int, moved: int) -> None:
@@ -176,15 +204,33 @@ class Backlog(Account):
         """Accept again."""
         self._shut = self._store_failed
 
-    def end(self) -> None:
-        """The session is closed for good: whoever still waits for an outcome learns that none comes."""
+    def close(self) -> None:
+        """Accept nothing any more: the session is closing. What was accepted goes its way to the end."""
         self.shut(self._closed)
+
+    def end(self) -> int:
+        """The session is closed for good: what the log does not have fails (``unconfirmed``).
+
+        Whoever still waits for an outcome learns what it is, or that none comes. Return how many failed by this; it
+        does so once, however often it is called.
+        """
+        self.close()
         with self.lock:
+            if self.ended:
+                return 0
             self.ended = True
+            lost = self.unconfirmed = self.pending_count
             self.gate.memory -= self.pending_bytes + self.log_bytes
-            self.log_count = self.log_bytes = 0
+            self.pending_count = self.pending_bytes = self.log_count = self.log_bytes = 0
+            self._offered = self._suspects = 0
+            self._bodies.clear()
+            self.segments.clear()
+            self._last = None
+            self.progress.unconfirmed = True
             woken = self.progress.wake_all()
         _wake(woken)
+        self.gate.room()
+        return lost
 
     def _closed(self) -> StentorError:
         return SessionClosed(user_id=self.user_id, thread_id=self.thread_id, session=self.session)

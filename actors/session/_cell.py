@@ -17,7 +17,10 @@ from ._emitter import Emitter
 from ._messages import Drain
 from ._outbox import Outbox
 
-__all__ = ["SessionCell"]
+__all__ = ["LOOKS", "SessionCell"]
+
+LOOKS = 32
+"""How often in the life of an event is looked whether it is over."""
 
 
 @define(eq=False)
@@ -51,6 +54,8 @@ class SessionCell:
     timer: TimerHandle | None = field(init=False, default=None)
     timer_at: float = field(init=False, default=inf)
     poll_at: float | None = field(init=False, default=None)
+    expire_at: float = field(init=False, default=inf)
+    """When to look for events that are too old."""
     hinted: int = field(init=False, default=0)
     trying: int = field(init=False, default=0)
     """How often the oldest arrival was begun: one that crashed two incarnations is set aside."""
@@ -58,8 +63,15 @@ class SessionCell:
     """Messages of clients that were handed up, with their answers: until the inbox has those."""
     draining: Drain | None = field(init=False, default=None)
     """Somebody wants the session to end, and the machine does not know it yet."""
+    deadline: float = field(init=False, default=inf)
+    """When it is to have ended, at the latest."""
+    over: bool = field(init=False, default=False)
+    """It ended without its actor: no incarnation takes it up any more."""
     judged: set[int] = field(init=False, factory=set[int])
     """Lines whose vanishing was raised: ``recover`` repeats how they ended, and one failure is raised once."""
+
+    untold: str | None = field(init=False, default=None)
+    """Id of the failure that took the user's connection too: who comes next is told of it."""
 
     def __attrs_post_init__(self) -> None:
         self.machine = ServerSession(self.session, self.limits, snapshots=self.snapshots)
@@ -81,12 +93,37 @@ class SessionCell:
         """
         return self.emitter.attach(connection, hello, identity)
 
+    def close(self, drain: Drain) -> None:
+        """Let the session end as *drain* says: here and now it accepts nothing more, its actor does the rest.
+
+        The wish belongs to the estate: an incarnation that crashes leaves it to the next. Of several wishes the one
+        with the earliest end is followed.
+        """
+        now = self.outbox.clock.now()
+        deadline = now + drain.timeout
+        self.outbox.close()
+        if deadline < self.deadline and now < self.deadline:
+            self.draining = drain
+            self.deadline = deadline
+        if self.outbox.wake is not None:
+            self.outbox.wake()
+
     def hint(self, head: int) -> None:
         """Another process says that the log reaches *head*. From any thread."""
         if head > self.hinted:
             self.hinted = head
             if self.outbox.wake is not None:
                 self.outbox.wake()
+
+    def hold(self, now: float, *, taken: bool = False) -> None:
+        """There are events without an outcome: let them be looked at when they can be too old, or soon if *taken* over.
+
+        A take-over brings events of any age.
+        """
+        if taken:
+            self.expire_at = min(self.expire_at, now + self.log.age / LOOKS)
+        elif self.expire_at == inf:
+            self.expire_at = now + self.log.age
 
     def stop_timer(self) -> None:
         """Let the clock not wake the session."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from stentor.protocol import (
@@ -14,6 +14,7 @@ from stentor.protocol import (
     Closed,
     EndAsked,
     Fail,
+    FailedRange,
     Handle,
     Hint,
     LogState,
@@ -33,6 +34,7 @@ from stentor.protocol.errors import (
 from ..ports import LogFloor
 from ._answers import Effects
 from ._cell import SessionCell
+from ._leftovers import fail_unconfirmed
 from ._messages import SessionEnded
 from ._says import Speaker
 
@@ -110,11 +112,20 @@ class EffectRunner(Speaker):
 
     def _floor(self, answer: LogFloor) -> Effects:
         self._cell.outbox.measure(answer.count, answer.bytes)
+        self._failures(answer)
         return self._machine.floor(answer, self._now())
 
+    def _failures(self, log: LogFloor | LogState) -> None:
+        """Let receipts know of failures before the machine moves the floor over them: it does not keep all of them."""
+        if log.failed and log.epoch is not None and log.epoch == self._cell.outbox.progress.epoch:
+            self._settle(log.epoch, 0, log.failed)
+
     def _resolve(self, effect: Resolve) -> None:
+        self._settle(effect.epoch, effect.floor, effect.failed)
+
+    def _settle(self, epoch: str, floor: int, failed: Sequence[FailedRange]) -> None:
         outbox = self._cell.outbox
-        for it in outbox.settle(effect.epoch, effect.floor, effect.failed):
+        for it in outbox.settle(epoch, floor, failed):
             self.estate.recorder.note(
                 "event_failed",
                 path=self.path,
@@ -141,12 +152,17 @@ class EffectRunner(Speaker):
 
         def attach(token: Token, state: LogState | None) -> Effects:
             def attached(conn: int) -> Effects:
-                return self._machine.claimed(effect.line, token, state, conn, self._now())
+                return self._machine.claimed(effect.line, token, state, conn, self._now()) + self._tell_crash()
 
             return self._ask(cell.ownership.attach, (token, effect.consumer, effect.tab), attached)
 
         def claim() -> Effects:
-            return self._ask(cell.ownership.claim, (cell.session, cell.node, True), lambda it: attach(*it))
+            return self._ask(cell.ownership.claim, (cell.session, cell.node, True), taken)
+
+        def taken(it: tuple[Token, LogState]) -> Effects:
+            self._failures(it[1])
+            cell.hold(self._now(), taken=True)
+            return attach(*it)
 
         if held is None:
             return claim()
@@ -155,6 +171,14 @@ class EffectRunner(Speaker):
             return attach(held, None) if owner == cell.node else claim()
 
         return self._ask(cell.ownership.owner, (cell.session,), is_ours)
+
+    def _tell_crash(self) -> Effects:
+        """Tell the user of the last crash, once: now, or when one is there."""
+        failure = self._cell.untold
+        if failure is None or self._machine.line is None:
+            return []
+        self._cell.untold = None
+        return self._machine.notice("session_restarting", self._now(), after_ms=0, failure=failure)
 
     def _hint(self, effect: Hint) -> Effects:
         cell = self._cell
@@ -166,7 +190,7 @@ class EffectRunner(Speaker):
 
         return self._ask(cell.ownership.owner, (effect.session,), then)
 
-    def _note(self, effect: Note) -> None:
+    def _note(self, effect: Note) -> Effects | None:
         outbox, facts = self._cell.outbox, effect.facts
         self.estate.recorder.note(effect.kind, path=self.path, session=outbox.session, user_id=outbox.user_id, **facts)
         verdict = _GONE.get(facts.get("code", 0)) if effect.kind == "line_closed" else None
@@ -178,15 +202,18 @@ class EffectRunner(Speaker):
                 user_id=outbox.user_id,
                 thread_id=outbox.thread_id,
             )
+        return self.gave_up(**facts) if effect.kind == "failed_handling" else None
 
     def _closed(self, effect: Closed) -> None:
-        cell = self._cell
-        cell.outbox.end()
+        cell, drain = self._cell, self._machine.state.drain
+        fail_unconfirmed(cell.outbox, self.estate.recorder, self.path)
         token = self._machine.token
         if token is not None:
             self._ask(cell.ownership.release, (token,), lambda _: [])
         if cell.up is not None:
-            cell.up(SessionEnded(cell.session, effect.left))
+            # What stays in the log is left to whoever has the session next: that is no loss.
+            left = 0 if drain is not None and drain.keep else effect.left
+            cell.up(SessionEnded(cell.session, left + cell.outbox.unconfirmed))
 
     # One table of cases; `_run` is loud about what is not in it.
     _TABLE: ClassVar[dict[type, Callable[..., Effects | None]]] = {

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 from stentor.protocol import HelloFrame
 from stentor.protocol.errors import StentorError
-from stentor.protocol.transports import Connection, Silent
+from stentor.protocol.transports import Connection, Silent, Taking
 
 __all__ = ["Arrival", "Emitter", "Ended", "Wire"]
 
@@ -34,12 +34,15 @@ class Wire:
     A peer that sends faster than its session handles is not read for a while: its own writes stall then.
     """
 
-    __slots__ = ("_emitter", "_paused", "_waiting", "connection", "ended", "identity", "line")
+    __slots__ = ("_emitter", "_paused", "_taking", "_waiting", "connection", "ended", "identity", "line", "written")
 
     def __init__(self, emitter: Emitter, line: int, connection: Connection, identity: Any) -> None:
         self._emitter = emitter
         self._paused = False
+        self._taking = Taking()
         self._waiting = 0
+        self.written = 0
+        """Bytes of frames, ever."""
         self.line = line
         self.connection = connection
         self.identity = identity
@@ -57,6 +60,10 @@ class Wire:
         """Queue the end, behind what came before it."""
         self.ended = True
         self._emitter.arrive(self, Ended(code, reason, error))
+
+    def takes(self) -> bool:
+        """Return whether the peer took some of the bytes that waited for it when this was asked last."""
+        return self._taking.look(self.written, self.connection.pending_bytes)
 
     def took(self) -> None:
         """The session has taken one message out of the queue."""
@@ -105,6 +112,8 @@ class Emitter:
         wire = self.wires.get(line)
         if wire is not None and not wire.ended and not wire.connection.leaving:
             wire.connection.write(frames)
+            for frame in frames:
+                wire.written += len(frame)
 
     def close(self, line: int, code: int, reason: str) -> None:
         """Say goodbye on *line*; its end will arrive."""

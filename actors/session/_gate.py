@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from stentor.protocol import Limits
 from stentor.protocol.errors import StentorError
 
 from .._clock import Clock
+from ._waiter import Waiter
 
 __all__ = ["Gate"]
 
@@ -35,7 +35,7 @@ class Gate:
         self.max_memory = self.limits.max_memory
         self.refused: dict[str, int] = {}
         """Refused emits by code, since the start."""
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[Waiter] = []
 
     def start(self) -> None:
         """Let events in."""
@@ -51,15 +51,15 @@ class Gate:
         with self.lock:
             self.refused[error.code] = self.refused.get(error.code, 0) + 1
 
-    def on_room(self, callback: Callable[[], None]) -> None:
-        """Call *callback* once, from any thread, when there is room again somewhere."""
+    def on_room(self, waiter: Waiter) -> None:
+        """Wake *waiter* once, from any thread, when there is room again somewhere."""
         with self.lock:
-            self._waiting.append(callback)
+            self._waiting.append(waiter)
 
     def room(self) -> None:
         """Something was freed: let those who wait try again."""
         if self._waiting:
             with self.lock:
                 waiting, self._waiting = self._waiting, []
-            for callback in waiting:
-                callback()
+            for waiter in waiting:
+                waiter.wake()

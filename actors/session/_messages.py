@@ -69,7 +69,7 @@ class Dismiss:
 
 @frozen
 class Drain:
-    """To the session: send what is left, at most *timeout* seconds, then close for good.
+    """To the session: accept nothing more, send what is left, at most *timeout* seconds, then close for good.
 
     What is left then fails, or stays in the log if *keep*.
     """
@@ -113,7 +113,7 @@ class EndWanted:
 
 @frozen
 class SessionEnded:
-    """Up: the session is closed; *left* events had no outcome when its time was over."""
+    """Up: the session is closed; *left* events had no outcome when its time was over, and have failed."""
 
     session: str
     left: int

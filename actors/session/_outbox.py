@@ -17,7 +17,7 @@ from stentor.protocol.errors import (
 )
 
 from ..ports import Level
-from ._admission import why_refused
+from ._admission import Seen, why_refused
 from ._backlog import Backlog, Segment
 from ._gate import Gate
 from ._receipt import Receipt
@@ -28,13 +28,21 @@ __all__ = ["Outbox", "OutboxCounts"]
 _serial = count(1)
 
 
+_RESERVE_EVENTS = 64
+_RESERVE_BYTES = 64 * 1024
+
+
 @frozen
 class OutboxCounts:
-    """What an audit asks of an outbox: events *accepted* ever, those *pending* here, refused emits by code."""
+    """What an audit asks of an outbox: events *accepted* ever, those *pending* here, refused emits by code.
+
+    *unconfirmed*: those that failed because the session ended before the log had them; the log does not count them.
+    """
 
     accepted: int
     pending: int
     refused: dict[str, int]
+    unconfirmed: int = 0
 
 
 class Outbox(Backlog):
@@ -51,8 +59,8 @@ class Outbox(Backlog):
         "_event_bytes",
         "_max_bytes",
         "_max_events",
-        "_numbers",
         "_refused",
+        "_segments",
         "_wall",
         "accepted",
         "wake",
@@ -71,26 +79,30 @@ class Outbox(Backlog):
         self._max_events = gate.limits.buffer_events
         self._max_bytes = gate.limits.buffer_bytes
         self._wall = gate.clock.wall
-        self._numbers: dict[str, int] | None = None
+        self._segments = 0
         self._refused: dict[str, int] | None = None
 
-    def accept(self, event: Event, writer: str | None = None) -> Receipt:
+    def accept(self, event: Event, writer: str | None = None, *, reserve: bool = False) -> Receipt:
         """Take *event* in, or raise. Synchronous, thread-safe, and touches no network.
 
         Args:
             event: What to tell the user.
             writer: Whose event it is: a run's name; by default the process itself.
+            reserve: Whether it may use the reserve: 64 events and 64 KiB above the limits of the session and of the
+                host. For the end of a run, which its page has to learn also where the run filled the buffer.
 
         Raises:
             StentorError: Its subclass says why; nothing was accepted, and the refusal is counted by code.
         """
         try:
-            return self._take(event, writer or self.writer)
+            return self._take(event, writer or self.writer, reserve)
         except StentorError as error:
             self._count(error)
             raise
 
-    async def put(self, event: Event, writer: str | None = None, timeout: float | None = None) -> Receipt:
+    async def put(
+        self, event: Event, writer: str | None = None, timeout: float | None = None, *, reserve: bool = False
+    ) -> Receipt:
         """Take *event* in, and wait for room where there is none, or for a store that does not work at the moment.
 
         Raises:
@@ -101,12 +113,12 @@ class Outbox(Backlog):
         waiter: AsyncWaiter | None = None
         while True:
             try:
-                return self._take(event, writer or self.writer)
+                return self._take(event, writer or self.writer, reserve)
             except (BufferFull, HostOverloaded, StoreUnavailable) as full:
                 # Enter the list first and then look once more: room that comes in between must not be missed.
                 if waiter is None:
                     waiter = AsyncWaiter()
-                    self.gate.on_room(waiter.wake)
+                    self.gate.on_room(waiter)
                     continue
                 left = None if deadline is None else deadline - self.clock.now()
                 if (left is not None and left <= 0) or not await waiter.wait(left, self.clock):
@@ -118,7 +130,7 @@ class Outbox(Backlog):
                 self._count(error)
                 raise
 
-    def _take(self, event: Event, writer: str) -> Receipt:
+    def _take(self, event: Event, writer: str, reserve: bool) -> Receipt:
         try:
             body = encode_event(event, int(self._wall() * 1000))
         except EventNotSerialisable as error:
@@ -128,6 +140,7 @@ class Outbox(Backlog):
         run = event.run_id
         gate = self.gate
         idle, index = False, 0
+        seen: Seen | None = None
         with self.lock:
             held = gate.memory + size
             bytes_here = self.pending_bytes + size
@@ -140,6 +153,8 @@ class Outbox(Backlog):
                 or held > gate.max_memory
                 or (run is not None and (run.__class__ is not str or not run))
             )
+            if refused and reserve:
+                refused = not self._in_reserve(size, run)
             if not refused:
                 gate.memory = held
                 self.pending_bytes = bytes_here
@@ -147,26 +162,39 @@ class Outbox(Backlog):
                 self._bodies.append(body)
                 self.accepted = index = self.accepted + 1
                 segment = self._last
-                if segment is None or segment.writer != writer:
+                if segment is None or segment.of != writer:
                     segment = self._segment(writer)
                 segment.count += 1
                 idle, self._idle = self._idle, False
-        if refused:
-            raise why_refused(self, event, size, self._shut)
+            else:
+                # What it is refused for is what is seen here: a moment later there may be room.
+                seen = Seen(self._shut, gate.started, *self.held, gate.memory)
+        if seen is not None:
+            raise why_refused(self, event, size, seen)
         if idle and self.wake is not None:
             self.wake()
         return Receipt(self, index, event.type)
 
-    def _segment(self, writer: str) -> Segment:
-        """Begin a new segment; each writer's numbers go on where its last one ended."""
+    def _in_reserve(self, size: int, run: object) -> bool:
+        """Say whether an event of *size* that had no room fits into the reserve, and nothing else forbids it."""
+        count, held = self.held
+        return (
+            self._shut is None
+            and self.gate.started
+            and size <= self._event_bytes
+            and count < self._max_events + _RESERVE_EVENTS
+            and held + size <= self._max_bytes + _RESERVE_BYTES
+            and (run is None or (run.__class__ is str and bool(run)))
+        )
+
+    def _segment(self, of: str) -> Segment:
+        """Begin a new segment, behind one that is whole in the log or still to be appended."""
         last = self._last
-        if self._numbers is None:
-            self._numbers = {}
-        if last is not None:
-            self._numbers[last.writer] = last.n0 + last.count
-            if not last.count:
-                self.segments.remove(last)
-        self._last = segment = Segment(writer, self._numbers.get(writer, 1))
+        if last is not None and not last.count:
+            self.segments.remove(last)
+            self.done.append(last.writer)
+        self._segments += 1
+        self._last = segment = Segment(of, f"{of}/{self.writer}/{self._segments}")
         self.segments.append(segment)
         return segment
 
@@ -180,4 +208,4 @@ class Outbox(Backlog):
     def counts(self) -> OutboxCounts:
         """Return what an audit needs."""
         with self.lock:
-            return OutboxCounts(self.accepted, self.pending_count, dict(self._refused or ()))
+            return OutboxCounts(self.accepted, self.pending_count, dict(self._refused or ()), self.unconfirmed)

@@ -24,7 +24,19 @@ class Progress:
     Nothing is kept for a receipt that nobody awaits. The outbox's lock guards changes.
     """
 
-    __slots__ = ("_heaps", "_indexes", "_seqs", "_ticket", "appended", "epoch", "failed", "floor", "lost", "sent")
+    __slots__ = (
+        "_heaps",
+        "_indexes",
+        "_seqs",
+        "_ticket",
+        "appended",
+        "epoch",
+        "failed",
+        "floor",
+        "lost",
+        "sent",
+        "unconfirmed",
+    )
 
     def __init__(self) -> None:
         self.appended = 0
@@ -35,6 +47,8 @@ class Progress:
         self.failed: FailedRanges | None = None
         self.lost = 0
         """Events up to this index belonged to an epoch that is gone."""
+        self.unconfirmed = False
+        """The session ended: events that have no seq by now get none, and have failed."""
         # Where the seqs do not simply count on from the event before: other processes append to the same log.
         self._indexes: list[int] = []
         self._seqs: list[int] = []
@@ -62,7 +76,7 @@ class Progress:
             return "failed", "epoch_lost"
         seq = self.seq(index)
         if seq is None:
-            return "accepted", None
+            return ("failed", "unconfirmed") if self.unconfirmed else ("accepted", None)
         code = self.failed.code_of(seq) if self.failed is not None else None
         if code is not None:
             return "failed", code
@@ -92,13 +106,9 @@ class Progress:
         self.appended += count
         return woken + self._reached("buffered", self.appended) if self._heaps else woken
 
-    def reached(self, seq: int) -> list[Waiter]:
-        """Everything up to *seq* was written to a socket."""
-        if seq > self.sent:
-            self.sent = seq
-            if self._heaps:
-                return self._settle("sent", seq)
-        return []
+    def reached(self) -> list[Waiter]:
+        """``sent`` was set to a higher seq."""
+        return self._settle("sent", self.sent) if self._heaps is not None else []
 
     def resolve(self, epoch: str, floor: int, failed: Iterable[FailedRange]) -> tuple[list[Waiter], list[FailedRange]]:
         """The log says: all up to *floor* has its outcome, and *failed* failed. Return the new failures too."""
@@ -134,10 +144,15 @@ class Progress:
 
     # Waiting
 
-    def wait(self, index: int, stage: Stage, waiter: Waiter) -> None:
-        """Wake *waiter* when the event reaches *stage*, or fails."""
+    def watch(self) -> None:
+        """Somebody is about to wait. To be called before it looks how far its event is."""
         if self._heaps is None:
             self._heaps = {"buffered": [], "sent": [], "acked": []}
+
+    def wait(self, index: int, stage: Stage, waiter: Waiter) -> None:
+        """Wake *waiter* when the event reaches *stage*, or fails."""
+        self.watch()
+        assert self._heaps is not None
         self._ticket += 1
         heapq.heappush(self._heaps[stage], (index, self._ticket, waiter))
 

@@ -132,6 +132,8 @@ class Receipt:
         """Return True if there is nothing to wait for, else let *waiter* be woken."""
         account = self._account
         with account.lock:
+            # The session writes `sent` without the lock, and then looks whether anybody watches: so watch, then look.
+            account.progress.watch()
             state = account.progress.state(self._index)[0]
             if state == "failed" or state in _DONE[stage] or account.ended:
                 return True

@@ -30,6 +30,9 @@ class Speaker(PortCaller):
             if isinstance(answer, New):
                 return self._hand_up(effect, answer.run)
             handed = cell.handed or {}
+            if answer.forgotten:
+                # It was answered, and its tab went on from there: what the answer was is known to nobody.
+                return self._machine.answered(*key, None, self._now())
             if answer.answer is not None:
                 handed.pop(key, None)
                 return self._machine.answered(*key, _refusal(answer.answer), self._now())
@@ -83,6 +86,11 @@ class Speaker(PortCaller):
             return self._machine.answered(tab, cid, refused, self._now())
 
         return self._ask(cell.inbox.answer, (cell.session, tab, cid, answer), then)
+
+    def gave_up(self, tab: str, cid: int, refused: tuple[str, str]) -> Effects:
+        """The client was told that its message could not be handled: no other process may try it either."""
+        args = (self._cell.session, tab, cid, ["refused", *refused])
+        return self._ask(self._cell.inbox.answer, args, lambda _: [])
 
     def _snapshot(self, effect: AskSnapshot) -> Effects | None:
         if self._cell.up is None:

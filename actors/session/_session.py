@@ -7,6 +7,8 @@ from typing import Any
 from attrs import evolve
 from stentor.protocol import Append, Appended, CloseCode, FailedRange, HelloFrame, decode_client
 from stentor.protocol.errors import (
+    EpochChanged,
+    Fenced,
     OutcomeUnknown,
     ProtocolError,
     StentorError,
@@ -15,20 +17,21 @@ from stentor.protocol.errors import (
     WebSocketSendFailureError,
 )
 
+from ..guarded._messages import Ignore
 from ..ports import LogFloor, Outcomes
 from ._answers import Effects, LateAnswer
 from ._backlog import Pending
 from ._cell import SessionCell
 from ._emitter import Ended, Wire
+from ._expiry import ExpiringSession
 from ._messages import Attach, Dismiss, Drain, Prompted, Snapshot, TellUser
-from ._sharing import SharedSession
 
 __all__ = ["SessionActor"]
 
 _NOT_THE_EVENTS = (StoreUnavailable, OutcomeUnknown, WebSocketConnectionLostError, WebSocketSendFailureError)
 
 
-class SessionActor(SharedSession):
+class SessionActor(ExpiringSession):
     """One incarnation over a :class:`SessionCell`. Everything that must survive it is in the cell.
 
     It works when it is woken: by its outbox, its sockets, its timer, a hint. So what is to be done is state, and
@@ -42,9 +45,11 @@ class SessionActor(SharedSession):
         super().__init__(cell)
         self._appending = False
 
-    def on_start(self) -> None:
-        """Take over where the incarnation before left off."""
+    def on_start(self) -> Ignore | None:
+        """Take over where the incarnation before left off; decline where the session ended without an actor."""
         cell, outbox = self._cell, self._cell.outbox
+        if cell.over:
+            return Ignore()
         cell.bind(self.actor_ref.wake)
         self.estate.identity = {
             "session_id": outbox.session,
@@ -56,6 +61,7 @@ class SessionActor(SharedSession):
         if cell.poll is not None and cell.poll_at is None:
             cell.poll_at = self._now() + cell.poll
         self.actor_ref.wake()
+        return None
 
     def on_stop(self) -> None:
         """Leave no timer behind; a later incarnation sets its own."""
@@ -68,10 +74,9 @@ class SessionActor(SharedSession):
         if cell.trying > 1:
             self._set_aside(failure.id if failure is not None else None)
         self._run(self._machine.recover(now, self.incarnation))
-        if failure is not None:
-            self._run(self._machine.notice("session_restarting", now, after_ms=0, failure=failure.id))
-        if cell.draining is not None:
-            self._drain(cell.draining)
+        if failure is not None and not isinstance(failure.exception, WebSocketConnectionLostError):
+            cell.untold = failure.id
+            self._run(self._tell_crash())
         if cell.outbox.store_is_down:
             # Probe: what waits is tried by the pump; where nothing waits, a look at the ledger is the proof.
             self._run(self._ask(cell.log.outcomes, (cell.session, self._machine.ledger.floor), self._probed))
@@ -99,15 +104,29 @@ class SessionActor(SharedSession):
         now = self._now()
         if cell.emitter.arrivals:
             self._take_arrivals(now)
+            self.estate.handled = True
         self._pump(now)
+        if cell.draining is not None:
+            self._wind_up(now)
         machine = self._machine
         if cell.hinted > machine.head:
+            cell.hold(now)
             self._run(machine.head_hint(cell.hinted, now))
         if now >= machine.next_deadline():
+            self._look_at_the_reader(now)
             self._run(machine.tick(now))
         if cell.poll_at is not None and now >= cell.poll_at:
             self._poll(now)
+        if now >= cell.expire_at:
+            self._expire(now)
         self._arm(now)
+
+    def _look_at_the_reader(self, now: float) -> None:
+        """A peer that takes bytes lives, though what it should answer is still behind them."""
+        line = self._machine.line
+        wire = None if line is None else self._cell.emitter.wires.get(line)
+        if wire is not None and not wire.ended and wire.takes():
+            self._run(self._machine.received(wire.line, None, now))
 
     def _take_arrivals(self, now: float) -> None:
         cell, machine = self._cell, self._machine
@@ -163,7 +182,7 @@ class SessionActor(SharedSession):
             pending = outbox.peek(limits.window_events, limits.window_bytes)
             if pending is None:
                 return
-            append = self._machine.append(pending.writer, pending.n0, pending.bodies)
+            append = self._machine.append(pending.writer, pending.n0, pending.bodies, pending.done)
             if self._machine.token is None and append.epoch is not None:
                 append = evolve(append, epoch=None)
             self._appending = True
@@ -175,10 +194,19 @@ class SessionActor(SharedSession):
         def then(answers: list[Appended | StentorError]) -> Effects:
             answer = answers[0]
             if isinstance(answer, StentorError):
-                return self._port_failed(answer)
+                return failed(answer)
             return self._appended(append, answer, pending)
 
-        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then)
+        def failed(error: StentorError) -> Effects:
+            if isinstance(error, (Fenced, EpochChanged)) and self._machine.token is not None:
+                # What waits is appended once more, as from a process that does not own the session.
+                self._appending = False
+                self.actor_ref.wake()
+            elif isinstance(error, (Fenced, EpochChanged)):
+                raise error
+            return self._port_failed(error)
+
+        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, failed)
 
     def _faulty_append(self, batches: list[Append]) -> Any:
         assert self._cell.faults is not None
@@ -186,29 +214,42 @@ class SessionActor(SharedSession):
         return self._cell.log.append(batches)
 
     def _appended(self, append: Append, answer: Appended, pending: Pending) -> Effects:
-        outbox, now = self._cell.outbox, self._now()
-        effects: Effects = [] if pending.quarantined else self._machine.appended(((append, answer),), now)
-        outbox.confirm(pending, answer.first, answer.epoch, answer.count, answer.bytes)
-        self._appending = False
-        if outbox.store_is_down:
-            outbox.store_works()
         if pending.quarantined:
-            effects += self._quarantine(answer)
-        if outbox.pending_count:
-            self.actor_ref.wake()
+            return self._quarantine(append, answer, pending)
+        effects = self._machine.appended(((append, answer),), self._now())
+        self._confirm(pending, answer, answer.count, answer.bytes)
         return effects
 
-    def _quarantine(self, answer: Appended) -> Effects:
-        """The event has its seq, and fails before any client can get it."""
+    def _confirm(self, pending: Pending, answer: Appended, count: int, size: int) -> None:
+        cell, outbox = self._cell, self._cell.outbox
+        outbox.confirm(pending, answer.first, answer.epoch, count, size)
+        self._appending = False
+        self.estate.handled = True
+        cell.hold(self._now())
+        if outbox.store_is_down:
+            outbox.store_works()
+        if outbox.pending_count or cell.draining is not None:
+            self.actor_ref.wake()
+
+    def _quarantine(self, append: Append, answer: Appended, pending: Pending) -> Effects:
+        """The event has its seq, and fails before any client can get it; until it has failed it stays in the outbox."""
         cell = self._cell
 
         def then(floor: LogFloor) -> Effects:
-            effects = self._floor(floor)
-            self._cell.outbox.settle(answer.epoch or "", floor.floor, floor.failed)
-            return effects + self._machine.head_hint(answer.head, self._now())
+            self._confirm(pending, answer, floor.count, floor.bytes)
+            return self._floor(floor) + self._machine.head_hint(answer.head, self._now())
+
+        def failed(error: StentorError) -> Effects:
+            if not isinstance(error, (Fenced, EpochChanged)):
+                return self._port_failed(error)
+            # It is in the log, and whoever owns the session now decides about it.
+            effects = self._port_failed(error) if self._machine.token is not None else []
+            effects += self._machine.appended(((append, answer),), self._now())
+            self._confirm(pending, answer, answer.count, answer.bytes)
+            return effects
 
         ranges = (FailedRange(answer.first, answer.first, "quarantined"),)
-        return self._ask(cell.log.fail, (cell.session, self._machine.token, ranges), then)
+        return self._ask(cell.log.fail, (cell.session, self._machine.token, ranges), then, failed)
 
     # Messages
 
@@ -227,9 +268,7 @@ class SessionActor(SharedSession):
             case Dismiss(code, reason, after_ms):
                 self._run(machine.dismiss(code, reason, now, after_ms))
             case Drain():
-                self._cell.draining = message
-                self._pump(now)
-                self._drain(message)
+                self._cell.close(message)
             case LateAnswer():
                 self._late(message)
             case _:
@@ -244,6 +283,10 @@ class SessionActor(SharedSession):
         due = self._machine.next_deadline()
         if cell.poll_at is not None and cell.poll_at < due:
             due = cell.poll_at
+        if cell.expire_at < due:
+            due = cell.expire_at
+        if cell.draining is not None and cell.deadline < due:
+            due = cell.deadline
         if due < cell.timer_at:
             cell.stop_timer()
             cell.timer_at = due

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..ports import Outcomes
 from ._answers import Effects
+from ._cell import SessionCell
 from ._effects import EffectRunner
 from ._messages import Drain
 
@@ -15,19 +16,35 @@ __all__ = ["SharedSession"]
 class SharedSession(EffectRunner):
     """The half of a session that other processes concern."""
 
+    def __init__(self, cell: SessionCell) -> None:
+        super().__init__(cell)
+        self._drained: Drain | None = None
+        """The wish to end that this incarnation has begun to follow."""
+
+    def _wind_up(self, now: float) -> None:
+        """Tell the machine that the session is to end, once it has all that was accepted, or its time is over."""
+        cell, wish = self._cell, self._cell.draining
+        if wish is None or wish is self._drained or (cell.outbox.pending_count and now < cell.deadline):
+            return
+        self._drained = wish
+        self._drain(wish)
+
     def _drain(self, message: Drain) -> None:
         """Whoever closes a session must own it: events that no client ever came for need an outcome too."""
         cell = self._cell
 
         def drain() -> Effects:
+            now = self._now()
             effects = self._machine.drain(
-                self._now(), message.timeout, code=message.code, after_ms=message.after_ms, keep=message.keep
+                now, max(0.0, cell.deadline - now), code=message.code, after_ms=message.after_ms, keep=message.keep
             )
             # From here on it is the machine's.
-            cell.draining = None
+            if cell.draining is message:
+                cell.draining = None
             return effects
 
         def claimed(it: Any) -> Effects:
+            self._failures(it[1])
             return self._machine.claimed(0, it[0], it[1], 0, self._now()) + drain()
 
         def owned_by(node: str | None) -> Effects:

@@ -15,7 +15,7 @@ class Waiter(Protocol):
     """What whoever makes progress needs to know of one who waits."""
 
     def wake(self) -> None:
-        """Let it look again. From any thread, any number of times."""
+        """Let it look again. From any thread, any number of times; it raises nothing, for others wait behind it."""
 
 
 class AsyncWaiter:
@@ -34,8 +34,13 @@ class AsyncWaiter:
     def _set(self, woken: bool) -> None:
         if asyncio._get_running_loop() is self._loop:
             self._finish(woken)
-        elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._finish, woken)
+        else:
+            try:
+                self._loop.call_soon_threadsafe(self._finish, woken)
+            except RuntimeError:
+                # Its loop may close at any moment, and takes its coroutines along.
+                if not self._loop.is_closed():
+                    raise
 
     def _finish(self, woken: bool) -> None:
         if not self._future.done():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from stentor.protocol import Limits
 
+from .._clock import Clock
 from ..ports import Hints, Inbox, Log, Ownership, Runs
 from ._memory_hints import MemoryHints
 from ._memory_inbox import MemoryInbox
@@ -19,7 +22,8 @@ class MemoryStore:
     """The five ports over one memory. Two runtimes of a process that are given the same store share its sessions.
 
     Args:
-        limits: Of them it takes how many acked events and failed ranges of a session are kept.
+        limits: Of them it takes how many acked events of a session are kept, and when an event expires.
+        clock: Tells the age of events; by default the machine's monotonic clock.
     """
 
     log: Log
@@ -28,10 +32,11 @@ class MemoryStore:
     runs: Runs
     hints: Hints
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, clock: Clock | None = None) -> None:
         limits = limits or Limits()
-        streams = Streams(limits.failed_ranges)
-        self.log = MemoryLog(streams, limits.retain_events, limits.retain_bytes)
+        streams = Streams(limits.memory_age)
+        now = monotonic if clock is None else clock.now
+        self.log = MemoryLog(streams, limits.retain_events, limits.retain_bytes, now)
         self.ownership = MemoryOwnership(streams)
         self.inbox = MemoryInbox(streams)
         self.runs = MemoryRuns()

@@ -20,6 +20,12 @@ class MemoryHints:
             for session, head in heads:
                 callback(session, head)
 
-    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> None:
-        """Call *callback* with each hint for *node*."""
+    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> Callable[[], None]:
+        """Call *callback* with each hint for *node*; return what ends that."""
         self._callbacks[node] = callback
+
+        def unsubscribe() -> None:
+            if self._callbacks.get(node) is callback:
+                del self._callbacks[node]
+
+        return unsubscribe

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from attrs import evolve
 from stentor.protocol import Token
 from stentor.protocol.errors import Fenced
 
@@ -18,35 +19,37 @@ _TABS = 64
 
 
 class MemoryInbox:
-    """The newest 256 answers of each tab, 64 tabs a session. A tab repeats only what it has no answer to."""
+    """The newest 256 answers of each tab, 64 tabs a session: those that spoke last."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._tabs: dict[str, dict[str, dict[int, Repeated]]] = {}
 
     def accept(self, session: str, tab: str, cid: int, token: Token | None, body: bytes) -> New | Repeated:
         """Take message *cid*, once."""
         with self._streams.lock:
-            tabs = self._tabs.setdefault(session, {})
-            seen = tabs.setdefault(tab, {})
+            stream = self._streams.look(session)
+            seen = stream.tabs.get(tab, {})
             if cid in seen:
                 return seen[cid]
-            if token is None:
-                raise Fenced(self._streams.get(session).owner, session=session)
-            stream = self._streams.owned(token)
             if seen and cid < next(iter(seen)):
-                return Repeated(None)
+                # A tab counts its messages without a gap: this one came before the oldest whose answer is kept.
+                return Repeated(None, forgotten=True)
+            if token is None:
+                raise Fenced(stream.owner, session=session)
+            stream = self._streams.owned(token)
             seen[cid] = Repeated(None, stream.owner)
+            stream.tabs.pop(tab, None)
+            stream.tabs[tab] = seen
             _cut(seen, _ANSWERS)
-            _cut(tabs, _TABS)
+            _cut(stream.tabs, _TABS)
             return New(secrets.token_hex(6))
 
     def answer(self, session: str, tab: str, cid: int, answer: Any) -> None:
         """Keep what was answered first; of a message that was forgotten since, nothing."""
         with self._streams.lock:
-            seen = self._tabs.get(session, {}).get(tab, {})
+            seen = self._streams.look(session).tabs.get(tab, {})
             if cid in seen and seen[cid].answer is None:
-                seen[cid] = Repeated(answer, seen[cid].node)
+                seen[cid] = evolve(seen[cid], answer=answer)
 
 
 def _cut(table: dict[Any, Any], limit: int) -> None:

@@ -45,14 +45,14 @@ class MemoryOwnership:
     def detach(self, token: Token, consumer: str, conn: int) -> None:
         """Note that *conn* is gone."""
         with self._streams.lock:
-            stream = self._streams.get(token.session)
+            stream = self._streams.look(token.session)
             if token.gen == stream.gen and stream.conns.get(consumer) == conn:
                 del stream.conns[consumer]
 
     def release(self, token: Token) -> None:
         """Own it no more."""
         with self._streams.lock:
-            stream = self._streams.get(token.session)
+            stream = self._streams.look(token.session)
             if token.gen == stream.gen:
                 stream.owner = None
                 stream.conns.clear()

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from stentor.protocol import Append, Appended, FailedRange, LogState
 
 from .._ranges import FailedRanges
-from ..ports import Batch, LogFloor, Outcomes
+from ..ports import Batch, LogFloor, Outcomes, Repeated
+from ._ages import Ages
 
 __all__ = ["Stream"]
 
 
 class Stream:
-    """Events ``floor+1 … head`` wait in order; a few before them are kept. Not thread-safe: its store is."""
+    """Events ``floor+1 … head`` wait in order; a few before them are kept. Not thread-safe: its store is.
+
+    The body of an event that failed is let go at once, its place stays.
+
+    Args:
+        epoch: No other stream has had it, nor events under the same seqs.
+        age: Seconds until an event is old.
+        gen: Generations and connection numbers up to here are taken by a stream before it.
+    """
 
     __slots__ = (
+        "ages",
         "bytes",
         "conns",
         "count",
@@ -31,38 +41,45 @@ class Stream:
         "next_conn",
         "owner",
         "tab",
+        "tabs",
         "waiting",
         "writers",
     )
 
-    def __init__(self, epoch: str, failed_ranges: int) -> None:
+    def __init__(self, epoch: str, age: float, gen: int = 0) -> None:
         self.epoch = epoch
         self.head = self.floor = 0
         self.count = self.bytes = 0
-        self.waiting: list[bytes] = []
-        self.kept: list[bytes] = []
+        self.waiting: list[bytes | None] = []
+        self.kept: list[bytes | None] = []
         self.kept_bytes = 0
-        self.failed = FailedRanges(failed_ranges)
+        self.failed = FailedRanges()
+        self.ages = Ages(age)
         self.writers: dict[str, tuple[int, int, int]] = {}  # writer -> n0, first, count of its newest batch
         self.owner: str | None = None
-        self.gen = self.incarnation = 0
+        self.gen = gen
+        self.incarnation = 0
         self.conns: dict[str, int] = {}
-        self.next_conn = 0
+        self.next_conn = gen
         self.tab: str | None = None  # whose the newest connection is
+        self.tabs: dict[str, dict[int, Repeated]] = {}  # what was said; the tab that spoke last is the last one
 
-    def append(self, batch: Append) -> Appended:
+    def append(self, batch: Append, now: float) -> Appended:
         """Give the bodies of *batch* their seqs; a batch that is known is answered again.
 
         Raises:
             ValueError: If the writer skipped a number, or repeats half a batch: both would fork the stream.
         """
         bodies = batch.bodies
+        for writer in batch.done:
+            self.writers.pop(writer, None)
         known = self.writers.get(batch.writer)
         expected = known[0] + known[2] if known is not None else batch.n0
         if batch.n0 != expected:
             return self._repeated(batch, known, expected)
         first = self.head + 1
         self.head += len(bodies)
+        self.ages.append(self.head, now)
         self.waiting.extend(bodies)
         self.count += len(bodies)
         self.bytes += sum(map(len, bodies))
@@ -81,13 +98,13 @@ class Stream:
         first = max(after + 1, oldest)
         skip = first - oldest
         if skip >= len(self.kept):
-            events: Iterable[bytes] = islice(self.waiting, skip - len(self.kept), None)
+            events: Iterable[bytes | None] = islice(self.waiting, skip - len(self.kept), None)
         else:
             events = (*islice(self.kept, skip, None), *self.waiting)
-        found: list[bytes] = []
+        found: list[bytes | None] = []
         size = 0
         for body in events:
-            size += len(body)
+            size += 0 if body is None else len(body)
             if len(found) >= limit or (found and size > max_bytes):
                 break
             found.append(body)
@@ -100,17 +117,16 @@ class Stream:
             return
         done = self.waiting[:count]
         del self.waiting[:count]
-        size = sum(map(len, done))
+        size = _size(done)
         self.kept += done
         self.kept_bytes += size
         if self.failed:
-            for seq, body in enumerate(done, self.floor + 1):
-                if self.failed.code_of(seq) is not None:
-                    count -= 1
-                    size -= len(body)
+            count -= self.failed.how_many(self.floor + 1, self.floor + count)
         self.count -= count
         self.bytes -= size
         self.floor += len(done)
+        if not self.count:
+            self.ages.clear()
         surplus = len(self.kept) - retain_events
         if surplus > 0:
             self._forget(surplus)
@@ -118,7 +134,7 @@ class Stream:
             self._forget(1)
 
     def _forget(self, count: int) -> None:
-        self.kept_bytes -= sum(map(len, self.kept[:count]))
+        self.kept_bytes -= _size(self.kept[:count])
         del self.kept[:count]
 
     def fail(self, ranges: Iterable[FailedRange]) -> tuple[FailedRange, ...]:
@@ -129,10 +145,17 @@ class Stream:
         found: list[FailedRange] = []
         for wanted in ranges:
             for new in self.failed.add(max(wanted.first, self.floor + 1), min(wanted.last, self.head), wanted.code):
-                self.count -= new.last - new.first + 1
-                self.bytes -= sum(map(len, islice(self.waiting, new.first - self.floor - 1, new.last - self.floor)))
+                first, last = new.first - self.floor - 1, new.last - self.floor
+                self.count -= last - first
+                self.bytes -= _size(self.waiting[first:last])
+                self.waiting[first:last] = [None] * (last - first)
             found += self.failed.within(wanted.first, wanted.last)
         return tuple(found)
+
+    def expire(self, now: float) -> tuple[FailedRange, ...]:
+        """Let what waits and is old fail; return what of it has failed."""
+        old = self.ages.old(now)
+        return self.fail([FailedRange(self.floor + 1, old, "expired")]) if old > self.floor else ()
 
     def answer(self, failed: tuple[FailedRange, ...]) -> LogFloor:
         """Say where the floor is, and that *failed* failed."""
@@ -153,3 +176,10 @@ class Stream:
             self.count,
             self.bytes,
         )
+
+
+def _size(bodies: Sequence[bytes | None]) -> int:
+    try:
+        return sum(map(len, bodies))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    except TypeError:  # An event among them failed: rare, so every other one is spared the question.
+        return sum(len(body) for body in bodies if body is not None)

@@ -61,11 +61,12 @@ class Crashes:
             self._waiting[session.id] = wish.point
 
     async def during(self, session: stentor.Session, answer: Awaitable[None]) -> None:
-        """Await *answer*; however it ends, nothing is said any more then."""
+        """Await *answer*; however it ends, nothing is said any more then, and no crash waits for it."""
         try:
             await answer
         finally:
             self._speaking.discard(session.id)
+            self._waiting.pop(session.id, None)
 
     async def beat(self, session: stentor.Session, number: int, of: int) -> None:
         """Come before each piece of an answer: keep the pace, and strike in the middle."""

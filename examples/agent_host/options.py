@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; a bad option is one line on stderr and exit code 2."""
     parser = _Parser(prog="agent_host", description="Ask questions about a folder of text and Markdown files.")
-    parser.add_argument("--docs", type=Path, default=Path("docs"), help="the folder (default: docs)")
+    parser.add_argument("--docs", type=_folder, default=Path("docs"), help="the folder (default: docs)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8765, help="port to listen on, 0 for any (default: 8765)")
     parser.add_argument(
@@ -38,6 +38,12 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--no-crashes", action="store_true", help="do not offer to crash sessions")
     found = parser.parse_args(arguments)
     return Options(found.docs, found.host, found.port, found.pace, not found.no_crashes)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; name the folder of documents")
+    return Path(text)
 
 
 def _port(text: str) -> int:

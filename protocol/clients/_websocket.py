@@ -36,8 +36,8 @@ def dial_websocket(
         BadUsage: If *url* is no such address.
     """
     try:
-        parse_uri(url)
-    except InvalidURI as error:
+        parse_uri(url).host.encode("idna")
+    except (InvalidURI, ValueError) as error:  # ValueError: a port out of range, a label too long for a host's name
         raise BadUsage(f"{url!r} is no WebSocket address: {error}") from error
 
     async def dial(receiver: LineReceiver) -> Line:

@@ -65,6 +65,10 @@ def floor(state: SessionState, answer: Floor) -> list[Effect]:
             for item in state.failing
             for first, last in ledger.pieces(item.first, item.last)
         )
+    for item in new:
+        if item.last > ledger.floor:
+            # Its gap needs no body, and the floor may be long in coming.
+            state.buffer.release(item.first, item.last)
     _trim(state)
     if not new and ledger.floor == before:
         return []

@@ -62,6 +62,20 @@ class ReplayBuffer:
         self.last = last
         self.holes += count
 
+    def release(self, first: int, last: int) -> None:
+        """Let the bodies of *first* … *last* go; holes are left in their places."""
+        low, high = max(first - self.first, 0), min(last, self.last) + 1 - self.first
+        if low >= high:
+            return
+        freed = 0
+        for at in range(low, len(self._items)):
+            body = self._items[at]
+            if at < high and body is not None:
+                freed += len(body)
+                self._items[at] = None
+                self.holes += 1
+            self._ends[at] -= freed
+
     def since(self, seq: int, last: int | None = None) -> list[bytes | None]:
         """Return the bodies after *seq* up to *last* (the buffer's own, if None), oldest first.
 

@@ -155,8 +155,8 @@ class Note:
 
     ``line_closed`` (line, code, reason): we closed it. ``line_lost`` (line, code, reason): it went by itself. Each
     line has exactly one of the two; ``recover`` repeats it as long as the socket is not gone. ``protocol_error``
-    (line, reason, code): stands before its ``line_closed``. ``failed_handling`` (tab, cid): two incarnations died of
-    a client's message. ``epoch_changed`` (old, new).
+    (line, reason, code): stands before its ``line_closed``. ``failed_handling`` (tab, cid, refused): two incarnations
+    died of a client's message. ``epoch_changed`` (old, new).
     """
 
     kind: Literal["line_closed", "line_lost", "protocol_error", "failed_handling", "epoch_changed"]

@@ -103,7 +103,7 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
         if state.epoch is not None:
             effects.append(Note("epoch_changed", {"old": state.epoch, "new": log.epoch}))
         state.epoch = log.epoch
-        state.ledger = Ledger(state.limits.failed_ranges)
+        state.ledger = Ledger(state.ledger.most)
         # A hint is kept: it may be of the new epoch, and a wrong one costs a Read.
         state.head = state.maxsent = 0
         consumer.floor = consumer.acked = consumer.cursor = 0
@@ -122,8 +122,6 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
         state.buffer = ReplayBuffer(consumer.floor + 1)
         # Another owner may have sent all that the log holds.
         state.maxsent = max(state.maxsent, log.head)
-        # And it may have heard more from each tab: any cid is believed once.
-        state.last_cid.clear()
         effects += repeat_fail(state)
     return effects
 

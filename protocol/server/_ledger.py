@@ -17,7 +17,7 @@ class Ledger:
         most: Ranges told apart at most. Beyond it the oldest ones below the floor stay as counts only.
     """
 
-    __slots__ = ("_forgotten", "_most", "_ranges", "counts", "floor", "last_failed")
+    __slots__ = ("_forgotten", "_ranges", "counts", "floor", "last_failed", "most")
 
     def __init__(self, most: int = 1000) -> None:
         self.floor = 0
@@ -27,7 +27,7 @@ class Ledger:
         """Failed events by code, over the whole epoch."""
         self._ranges: list[FailedRange] = []
         self._forgotten = 0
-        self._most = most
+        self.most = most
 
     @property
     def failed(self) -> tuple[FailedRange, ...]:
@@ -41,7 +41,7 @@ class Ledger:
             new.extend(self._add(item))
         if floor > self.floor:
             self.floor = floor
-        if len(self._ranges) > self._most:
+        if len(self._ranges) > self.most:
             self._forget()
         return tuple(new)
 
@@ -120,7 +120,7 @@ class Ledger:
         self.last_failed = self._ranges[-1].last
 
     def _forget(self) -> None:
-        excess = len(self._ranges) - self._most
+        excess = len(self._ranges) - self.most
         while excess > 0 and self._ranges and self._ranges[0].last <= self.floor:
             self._forgotten = self._ranges.pop(0).last
             excess -= 1

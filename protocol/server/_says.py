@@ -14,6 +14,7 @@ __all__ = ["answered", "handed", "repeat_says", "said"]
 
 _TRIES = 2
 """Incarnations that a message may cost before it is refused."""
+_FAILED = ("handling_failed", "the host failed at this message; say it differently")
 
 
 def said(state: SessionState, line: Line, frame: SayFrame, now: float) -> list[Effect]:
@@ -24,7 +25,9 @@ def said(state: SessionState, line: Line, frame: SayFrame, now: float) -> list[E
     if key in state.says:
         return []
     last = state.last_cid.get(line.tab)
-    if last is not None and frame.cid > last + 1:
+    # Only the session's first owner has heard every message: what another one answered is not said again.
+    only_owner = state.token is not None and state.token.gen == 1
+    if only_owner and last is not None and frame.cid > last + 1:
         reason = f"cid {frame.cid} after {last}; they are contiguous per tab"
         return break_line(state, line, ProtocolError(reason, int(CloseCode.PROTOCOL_ERROR), kind="cid"))
     if len(state.says) >= state.limits.say_burst:
@@ -60,8 +63,8 @@ def repeat_says(state: SessionState) -> list[Effect]:
     for key, pending in list(state.says.items()):
         pending.tries += not pending.handed
         if pending.tries > _TRIES:
-            answered(state, *key, ("handling_failed", "the host failed at this message; say it differently"))
-            effects.append(Note("failed_handling", {"tab": key[0], "cid": key[1]}))
+            answered(state, *key, _FAILED)
+            effects.append(Note("failed_handling", {"tab": key[0], "cid": key[1], "refused": _FAILED}))
         else:
             effects.append(_handle(key, pending))
     return effects

@@ -41,7 +41,7 @@ class ServerSession:
 
     def __init__(self, session: str, limits: Limits | None = None, *, snapshots: bool = False) -> None:
         limits = limits if limits is not None else Limits()
-        self.state = SessionState(session, limits, snapshots, Ledger(limits.failed_ranges))
+        self.state = SessionState(session, limits, snapshots, Ledger(max(limits.failed_ranges, limits.retain_events)))
 
     # What it knows.
 
@@ -141,9 +141,9 @@ class ServerSession:
 
     # The log.
 
-    def append(self, writer: str, n0: int, bodies: tuple[bytes, ...]) -> Append:
+    def append(self, writer: str, n0: int, bodies: tuple[bytes, ...], done: tuple[str, ...] = ()) -> Append:
         """Return the effect that appends *bodies*. Nothing is remembered: the outbox offers them until Appended."""
-        return Append(self.state.session, self.state.epoch, writer, n0, bodies)
+        return Append(self.state.session, self.state.epoch, writer, n0, bodies, done)
 
     def appended(self, done: Iterable[tuple[Append, Appended]], now: float) -> list[Effect]:
         """The log answered these Append effects (several writers in one call, in the order of their seqs)."""

@@ -5,6 +5,7 @@ from ._connection import Connection, Receiver, Silent
 from ._library import LibraryConnection
 from ._memory import MemoryConnection, memory_pair
 from ._serve import SUBPROTOCOL, serve_websockets
+from ._taking import Taking
 from ._websockets import SocketConnection
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Receiver",
     "Silent",
     "SocketConnection",
+    "Taking",
     "how_it_ended",
     "memory_pair",
     "serve_websockets",

@@ -17,6 +17,7 @@ from ..errors import (
 )
 from ._closing import how_it_ended
 from ._connection import Receiver
+from ._taking import Taking
 from ._watchdog import Watchdog
 
 __all__ = ["SocketConnection"]
@@ -27,7 +28,7 @@ class SocketConnection:
 
     Args:
         library: The library's connection; it reports to this object what comes from the peer.
-        stall: Seconds that a write may be stuck before the peer counts as dead.
+        stall: Seconds in which a peer for which bytes wait has to take some, or it counts as dead.
     """
 
     __slots__ = (
@@ -38,7 +39,10 @@ class SocketConnection:
         "_heard",
         "_heartbeat",
         "_receiver",
+        "_living",
         "_stall",
+        "_taking",
+        "_written",
         "library",
     )
 
@@ -51,6 +55,10 @@ class SocketConnection:
         self._stall = Watchdog(library.loop, stall, self._write_stalled)
         self._heartbeat: Watchdog | None = None
         self._heard = True
+        self._written = 0
+        """Bytes that were given to the transport, but for the few that the library writes by itself."""
+        # For the watchdog on writes and for the heartbeat: each compares with its own last look.
+        self._taking, self._living = Taking(), Taking()
 
     @property
     def receiver(self) -> Receiver:
@@ -100,8 +108,10 @@ class SocketConnection:
                 protocol.send_text(frame)
         except InvalidState as error:
             raise self._failure(error) from error
-        data = protocol.data_to_send()
-        transport.write(data[0] if len(data) == 1 else b"".join(data))
+        parts = protocol.data_to_send()
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._written += len(data)
+        transport.write(data)
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye and go, within the close timeout."""
@@ -165,6 +175,7 @@ class SocketConnection:
 
     def writing_paused(self) -> None:
         """The write buffer is full."""
+        self._taking.look(self._written, self.pending_bytes)
         self._stall.start()
 
     def writing_resumed(self) -> None:
@@ -189,7 +200,8 @@ class SocketConnection:
         heartbeat = self._heartbeat
         if heartbeat is None or self.library.protocol.state is not OPEN:
             return
-        if not self._heard:
+        taking = self._living.look(self._written, self.pending_bytes)
+        if not self._heard and not taking:
             why = f"no sign of life for {self.library.ping_interval} s after a ping"
             self.abort(HeartbeatTimeout(reason=why, close_code=1006, user_id=None, thread_id=None))
             return
@@ -199,6 +211,10 @@ class SocketConnection:
         heartbeat.start()
 
     def _write_stalled(self) -> None:
+        if self._taking.look(self._written, self.pending_bytes):
+            # The buffer is still above its mark, but a slow reader is no dead one.
+            self._stall.start()
+            return
         why = f"the peer took no bytes while {self.pending_bytes} waited"
         self.abort(WriteStalled(reason=why, close_code=1006, user_id=None, thread_id=None))
 

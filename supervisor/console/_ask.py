@@ -9,8 +9,10 @@ from uuid import uuid4
 import click
 from stentor.protocol.errors import BadUsage
 
-from ._conversation import Conversation, Question
+from ._conversation import Conversation
 from ._outcome import Outcome
+from ._output import lost_output
+from ._question import Question
 from ._screen import JsonScreen, Screen, TextScreen
 
 __all__ = ["ask"]
@@ -48,17 +50,17 @@ def ask(
     """Ask QUESTION. The answer goes to standard output, thoughts, tools and notices to standard error.
 
     Exit code 0 if the agent completed, 1 if it failed or was stopped, 2 for a wrong command, 3 if there is no host,
-    4 if the session ended.
+    4 if the session ended, 5 if the output could not be written.
     """
-    if not question.strip():
-        raise click.UsageError("the question is empty")
-    wanted = Question(question, url, user, thread or f"ask-{uuid4().hex[:8]}", token, crash, wait, patience)
+    thread = f"ask-{uuid4().hex[:8]}" if thread is None else thread
+    wanted = Question(question, url, user, thread, token, crash, wait, patience)
     screen: Screen = JsonScreen(sys.stdout) if as_json else TextScreen(sys.stdout, sys.stderr)
     try:
-        outcome = asyncio.run(Conversation(wanted, screen).hold())
+        wanted.check()
+        with lost_output():
+            return _ended(asyncio.run(Conversation(wanted, screen).hold()), screen)
     except BadUsage as wrong:
         raise click.UsageError(str(wrong)) from wrong
-    return _ended(outcome, screen)
 
 
 def _ended(outcome: Outcome, screen: Screen) -> int:

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from attrs import define, field, frozen
-from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed, AgentStarted, Event, session_id
+from attrs import define, field
+from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed, AgentStarted, Event
 from stentor.protocol.clients import Client, ClientState, Gap, Lost, Notice, StateChanged
-from stentor.protocol.errors import Refused, StentorError
+from stentor.protocol.errors import BadUsage, Refused, StentorError
 
 from ._outcome import Outcome
+from ._question import Question
 from ._screen import Screen
+from ._words import loss_words, notice_words
 
-__all__ = ["Conversation", "Question"]
+__all__ = ["Conversation"]
 
 _GOODBYE = 2.0
 """Seconds that Ctrl-C waits for the host to take the wish to stop."""
-
-
-@frozen
-class Question:
-    """What to ask, whom, as whom; *wait* and *patience* are seconds."""
-
-    text: str
-    url: str
-    user: str
-    thread: str
-    token: str | None = None
-    crash: str | None = None
-    wait: float = 0.0
-    patience: float = 60.0
 
 
 @define(eq=False)
@@ -54,7 +42,7 @@ class Conversation:
         self._end = asyncio.get_running_loop().create_future()
         async with Client(
             self.question.url,
-            session=session_id(self.question.user, self.question.thread),
+            session=self.question.session,
             token=self.question.token,
             on_state=self._state,
             on_notice=self._notice,
@@ -81,6 +69,8 @@ class Conversation:
             if self.question.crash:
                 await client.say("crash", {"point": self.question.crash, "when": "answer"})
             await client.say("prompt", {"text": self.question.text})
+        except BadUsage as wrong:  # it can not be said: whoever typed it is told, not the host
+            self._failed(wrong)
         except Refused as refused:
             self._done(Outcome(Outcome.FAILED, str(refused.details.get("refused_code", refused.code)), str(refused)))
         except StentorError as ended:
@@ -98,8 +88,7 @@ class Conversation:
         except StentorError as ended:
             self._done(Outcome(Outcome.ENDED, ended.code, str(ended)))
         except Exception as bug:  # e.g. a closed terminal: it belongs to whoever holds the conversation
-            if not self._end.done():
-                self._end.set_exception(bug)
+            self._failed(bug)
 
     def _judge(self, event: Event) -> None:
         match event:
@@ -127,13 +116,16 @@ class Conversation:
         patience = self.question.patience if known else self.question.wait
         if known:
             self._broken = True
-            self.screen.notice("connection_lost", f"{change.reason or 'no reason was given'}; trying again")
-        text = f"{self.question.url} does not answer: {change.reason or 'no reason was given'}"
+            self.screen.notice("connection_lost", f"{loss_words(change)}; trying again")
+        text = f"{self.question.url} does not answer: {loss_words(change)}"
         outcome = Outcome(Outcome.NO_HOST, "connection_lost" if known else "no_host", text)
         self._timer = asyncio.get_running_loop().call_later(patience, self._done, outcome)
 
     def _notice(self, notice: Notice) -> None:
-        self.screen.notice(notice.code, notice.msg)
+        words = notice_words(notice)
+        self.screen.notice(notice.code, words)
+        if notice.code == "actor_parked":
+            self._done(Outcome(Outcome.ENDED, notice.code, words))
 
     def _gap(self, gap: Gap) -> None:
         self.screen.notice("gap", f"events {gap.first} to {gap.seq} were lost on the way: {gap.code}")
@@ -152,6 +144,10 @@ class Conversation:
     def _done(self, outcome: Outcome) -> None:
         if not self._end.done():
             self._end.set_result(outcome)
+
+    def _failed(self, error: Exception) -> None:
+        if not self._end.done():
+            self._end.set_exception(error)
 
     def _rest(self) -> None:
         if self._timer is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 import click
 
 from ._ask import ask
+from ._output import lost_output, provide_streams
 
 __all__ = ["main"]
 
@@ -28,20 +27,20 @@ _stentor.add_command(ask)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and return its exit code.
 
-    0: done. 1: the agent failed. 2: the command was wrong. 3: no host. 4: the session ended. 130: interrupted.
+    0: done. 1: the agent failed. 2: the command was wrong. 3: no host. 4: the session ended. 5: the output could not
+    be written. 130: interrupted.
     """
+    provide_streams()
     try:
-        code = _stentor.main(args=arguments, prog_name="stentor", standalone_mode=False)
+        with lost_output():
+            code = _stentor.main(args=arguments, prog_name="stentor", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as empty:
         empty.show()
         return empty.exit_code
     except click.ClickException as wrong:
-        click.echo(f"stentor: {wrong.format_message()}", err=True)
+        if wrong.message:
+            click.echo(f"stentor: {wrong.format_message()}", err=True)
         return wrong.exit_code
     except click.Abort:
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone. The interpreter must not stumble over it again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code if isinstance(code, int) else 0

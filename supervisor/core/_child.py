@@ -22,6 +22,7 @@ class Child:
 
     __slots__ = (
         "attempts",
+        "began",
         "by_hand",
         "call",
         "due",
@@ -34,6 +35,7 @@ class Child:
         "ref",
         "restarts",
         "retry",
+        "slow",
         "spec",
         "started_at",
         "state",
@@ -52,6 +54,10 @@ class Child:
         """Automatic restarts in all."""
         self.window: Window | None = None
         self.started_at = 0.0
+        self.began = 0.0
+        """When its last start or stop began."""
+        self.slow = False
+        """Whether it was pointed out that these take too long for its budget."""
         self.timer = 0
         """Serial of the timer that is set for it; 0 for none."""
         self.due = 0.0

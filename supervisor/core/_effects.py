@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from attrs import define
@@ -107,6 +108,7 @@ class Decided:
     in_window: int | None = None
     max_restarts: int | None = None
     window_s: float | None = None
+    facts: Mapping[str, Any] | None = None
 
 
 @define

@@ -21,9 +21,11 @@ class Jobs(Core):
         self._clear_timer(child)
         limit = child.spec.shutdown
         if limit == "brutal_kill":
+            child.began = self.now
             self._abandon(child, "brutal_kill")
             return
         self._move(child, "stopping")
+        child.began = self.now
         self.out.append(RequestStop(child))
         if not isinstance(limit, str) and not (self.dynamic and child.goal == "end"):
             self._set_timer(child, limit)
@@ -39,6 +41,7 @@ class Jobs(Core):
         goal, child.goal = child.goal, ""
         match goal:
             case "group":
+                self._pace(child, "slow_stop")
                 self._move(child, "restarting")
             case "parked":
                 self._set_aside(child)
@@ -80,7 +83,7 @@ class Jobs(Core):
             case "boot":
                 self.out.append(Booted())
             case "stops":
-                self._group_waits(job.due)
+                self._group_waits(job)
             case "starts":
                 pass
             case "end":
@@ -88,11 +91,12 @@ class Jobs(Core):
             case _:
                 raise TypeError(f"there is no job {job.kind!r}")
 
-    def _group_waits(self, due: float) -> None:
+    def _group_waits(self, job: Job) -> None:
         """Everything that had to stop has stopped; the group starts when its backoff is over."""
-        delay = due - self.now
-        if delay > 0:
-            self._set_timer(None, delay)
+        delay = job.due - self.now
+        # A group that has just failed to start waits by the clock even for 0 s, or it could spin within one step.
+        if delay > 0 or job.again:
+            self._set_timer(None, max(0.0, delay))
         else:
             self._group_starts()
 

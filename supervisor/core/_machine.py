@@ -47,7 +47,7 @@ class SupervisorMachine(Calls):
 
     Raises:
         BadSpec: If two children have one id, or a child is significant where nothing comes of it.
-        NotSupported: If the policy asks for auto-shutdown.
+        NotSupported: If the policy asks for auto-shutdown, a ladder or a hold.
     """
 
     def __init__(
@@ -64,6 +64,10 @@ class SupervisorMachine(Calls):
             raise BadSpec(faults)
         if policy.auto_shutdown != "never":
             raise NotSupported(f"auto_shutdown={policy.auto_shutdown!r}", 'set it to "never", and stop by a call')
+        if policy.ladder:
+            raise NotSupported("ladder=True", "leave it out: each restart keeps the estate and the connection")
+        if policy.hold is not None:
+            raise NotSupported(f"hold={policy.hold!r}", "leave it out: each failure is decided for itself")
         for spec in specs:
             self.children[spec.id] = Child(spec)
 

@@ -7,7 +7,7 @@ from ._costs import Costs
 from ._effects import Abandon, Close, Decided, Exit
 from ._events import ChildIgnored, ChildPending, ChildStarted, ChildStartFailed, RestartChild
 from ._state import Job
-from ._verdict import judge
+from ._verdict import Verdict, judge
 
 __all__ = ["Starts"]
 
@@ -27,6 +27,8 @@ class Starts(Costs):
         if child is None or child.state != "starting":
             return  # Stopped or abandoned meanwhile: the order to stop stands in its mailbox.
         self._clear_timer(child)
+        if child.retry:
+            self._pace(child, "slow_start")
         self._move(child, "running")
         child.started_at = self.now
         self._answer(child, child)
@@ -98,7 +100,7 @@ class Starts(Costs):
         self._answer(child, error=event.exception)
 
     def _retry_failed(self, child: Child, event: ChildStartFailed) -> None:
-        """A restart that failed is a failure of its own: charged, and tried again after its backoff."""
+        """A restart that failed is a failure of its own: charged, unless its type is free, and tried again."""
         job = self.job
         resumed = job is not None and job.current is child
         if isinstance(child.call, RestartChild):
@@ -114,11 +116,12 @@ class Starts(Costs):
             self._rest(child, "start failed")
             self._go_on(child)
             return
-        note = self._pay(child, verdict, event.failure, event.exception)
+        note = self._pay_retry(child, verdict, event)
         if note is None:
             if self.ending is None:
                 self._go_on(child)
             return
+        # Also one that is free waits for its backoff and makes the next wait longer: a failing start must not spin.
         note.delay = delay = self.policy.backoff.delay(child.attempts, self.chance)
         child.attempts += 1
         child.restarts += 1
@@ -130,6 +133,12 @@ class Starts(Costs):
         else:
             self._set_timer(child, delay)
 
+    def _pay_retry(self, child: Child, verdict: Verdict, event: ChildStartFailed) -> Decided | None:
+        self._pace(child, "slow_start")
+        if verdict.charged:
+            return self._pay(child, verdict, event.failure, event.exception)
+        return Decided("failure", child, "restart", verdict.rule, event.failure, charged=False)
+
     def _group_again(self, child: Child, job: Job, delay: float) -> None:
         """rest_for_one goes on at the child that failed; one_for_all stops what it just started and begins anew."""
         again = [child, *reversed(job.starts)]
@@ -140,7 +149,7 @@ class Starts(Costs):
                 member.goal = "group"
             again = [*job.started, *again]
         self.group = again
-        self.job = Job("stops", stops=stops, due=self.now + delay)
+        self.job = Job("stops", stops=stops, due=self.now + delay, again=True)
         self._advance()
 
     def _start_overdue(self, child: Child) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from ..policy._budget import Window
-from ..policy._policy import RestartPolicy
+from ..policy._policy import RestartPolicy, too_slow
 from ._child import Child, ChildState
 from ._effects import (
     CancelTimer,
@@ -43,6 +43,8 @@ class Job:
     current: Child | None = None
     due: float = 0.0
     """When the starts that follow the stops may begin."""
+    again: bool = False
+    """Whether these starts were tried before, and failed."""
 
 
 class Core:
@@ -70,6 +72,7 @@ class Core:
         """Incarnations that still have to end, while a dynamic supervisor stops."""
         self._failures: deque[tuple[float, Any]] = deque(maxlen=_FAILURES_KEPT)
         self._verdicts: dict[Any, Verdict] = {}
+        self._too_slow = too_slow(policy)
 
     @property
     def grouped(self) -> bool:
@@ -108,6 +111,7 @@ class Core:
         child.incarnation += 1
         child.by_hand = False
         self._move(child, "starting")
+        child.began = self.now
         self.out.append(Start(child))
 
     def _answer(self, child: Child, value: object = None, error: BaseException | None = None) -> None:
@@ -172,6 +176,13 @@ class Core:
         note.max_restarts = budget.max_restarts
         note.window_s = budget.max_seconds
         return note.in_window <= budget.max_restarts, note
+
+    def _pace(self, child: Child, rule: str) -> None:
+        """Point out, once, a start or a stop so slow that failures at its pace never spend the budget."""
+        took = self.now - child.began
+        if took > self._too_slow and not child.slow:
+            child.slow = True
+            self._record(Decided("note", child, "warn", rule, facts={"seconds": took, "too_slow": self._too_slow}))
 
     def _is_new(self, child: Child) -> bool:
         """Whether the start that runs is the child's very first, on behalf of start_child."""

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from typing import Any, TextIO
 
 from attrs import evolve, frozen
-from stentor.actors import Clock, Failure, LoopClock
+from stentor.actors import Clock, Failure, LoopClock, drop_traceback
 
 from ._codes import code_of
 from ._entry import Entry, EntryKind, Severity
@@ -101,7 +101,7 @@ class Record:
     def refused(self, path: str, message: Any, exception: BaseException) -> None:
         """Keep a refusal that had no caller to answer."""
         # Nobody will raise it again; its traceback would keep every local variable of its frames alive.
-        exception.__traceback__ = None
+        drop_traceback(exception)
         facts = {"message_type": type(message).__name__, "reason": code_of(exception), "exception": exception}
         self._keep("refused", path, facts)
 

@@ -16,7 +16,7 @@ __all__ = ["Hold"]
 class Hold:
     """*children* different children that fail of one cause within *seconds* are one incident.
 
-    This version keeps the value with the policy and does not act upon it: each failure is decided for itself.
+    A policy may hold it; this version refuses to start a supervisor with one, for it decides each failure for itself.
 
     Raises:
         BadPolicy: If a value is not allowed; ``errors`` has them all.

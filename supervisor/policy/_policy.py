@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any, Literal, Never
 
@@ -11,7 +12,7 @@ from stentor.protocol.errors import BadPolicy
 from ._backoff import Backoff
 from ._budget import Budget, BudgetOrUnlimited
 from ._checks import Faults, assign, is_seconds, one_of
-from ._directives import Decide, checked, unreachable
+from ._directives import Decide, Restart, checked, unreachable
 from ._hold import Hold
 
 __all__ = ["AUTO_SHUTDOWN", "STRATEGIES", "AutoShutdown", "PolicyWarning", "RestartPolicy", "Strategy"]
@@ -43,9 +44,10 @@ class RestartPolicy:
         backoff: The waits before restarts.
         decide: Exception type to ``resume``, ``restart``, ``stop``, ``escalate`` or ``Restart(charged=False)``;
             the most specific class wins, and what no row matches is restarted.
-        ladder: Whether a restart throws away more with each charged failure. Read by the children; supervisors
-            only keep it.
-        hold: When many children fail of one cause. Kept, and not acted upon by this version.
+        ladder: Whether a restart throws away more with each charged failure; only ``False`` can be started by this
+            version.
+        hold: When many children fail of one cause, they are one incident; only ``None`` can be started by this
+            version.
         unpark_after: Seconds until a child that was parked for its failures is tried again, growing with each park;
             None leaves it to ``unpark_child``.
         auto_shutdown: Whether the end of significant children ends the supervisor; only ``never`` can be started by
@@ -98,7 +100,7 @@ class RestartPolicy:
             raise BadPolicy(faults.found)
         assign(self, strategy=strategy, budget=budget, child_budget=child_budget, backoff=backoff, decide=rows)
         assign(self, ladder=ladder, hold=hold, unpark_after=unpark_after, auto_shutdown=auto_shutdown)
-        for text in unreachable(rows):
+        for text in [*unreachable(rows), *spinning(rows, backoff)]:
             warnings.warn(text, PolicyWarning, stacklevel=2)
 
     def unpark_wait(self, parks: int, chance: float) -> float | None:
@@ -131,6 +133,26 @@ def impossible(budget: BudgetOrUnlimited, child_budget: Budget | None, backoff: 
         f"{tested.max_restarts} waits of the backoff take at least {waits:g} s together, so one child can never "
         f'spend it; allowed: max_seconds of {waits:g} or more, fewer max_restarts, a shorter backoff, or "unlimited"'
     ]
+
+
+def spinning(decide: Decide, backoff: Backoff) -> list[str]:
+    """Return a warning for each row by which a child that can not start is tried for ever, without any wait."""
+    free = [cls for cls, directive in decide.items() if isinstance(directive, Restart) and not directive.charged]
+    if backoff.initial > 0:
+        return []
+    return [
+        f"decide[{cls.__name__}] restarts free of charge and backoff.initial is 0: a child whose start fails with it "
+        "is tried for ever without a wait"
+        for cls in free
+    ]
+
+
+def too_slow(policy: RestartPolicy) -> float:
+    """Return the seconds that each start, or stop, may take for one failing child still to spend its budget."""
+    budget = policy.budget if policy.child_budget is None else policy.child_budget
+    if not isinstance(budget, Budget) or budget.max_restarts == 0:
+        return math.inf
+    return (budget.max_seconds - policy.backoff.shortest(budget.max_restarts)) / budget.max_restarts
 
 
 def _is(value: Any, kind: type[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, Never, TypeAlias
 
@@ -21,6 +22,8 @@ KINDS = ("worker", "supervisor", "session", "run", "gateway")
 _STOPS = ("brutal_kill", "infinity")
 _FIELDS = ("id", "actor", "args", "kwargs", "restart", "shutdown", "start_timeout", "significant", "kind", "capacity")
 _WORKER_SHUTDOWN = 5.0
+_NAME = "a text that is not empty, without / and control characters"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @frozen(init=False)
@@ -28,7 +31,8 @@ class ChildSpec:
     """One child of a supervisor.
 
     Args:
-        id: Name of the child within its supervisor; the last part of its path.
+        id: Name of the child within its supervisor; the last part of its path. No ``/``: only the names that a
+            dynamic supervisor gives to the children of its template may hold one, as those of sessions do.
         actor: The actor's class.
         args: Positional arguments of its constructor, the same for each incarnation.
         kwargs: Keyword arguments of its constructor.
@@ -72,7 +76,7 @@ class ChildSpec:
         if shutdown is None:
             shutdown = "infinity" if kind == "supervisor" else _WORKER_SHUTDOWN
         faults = Faults(f"spec {id!r}")
-        faults.need(isinstance(id, str) and bool(id), "id", id, "a text that is not empty")  # pyright: ignore[reportUnnecessaryIsInstance]
+        faults.need(_is_name(id) and "/" not in id, "id", id, _NAME)
         faults.need(_is_actor(actor), "actor", actor, "a class derived from stentor.Actor")
         faults.need(isinstance(args, (tuple, list)), "args", args, "a tuple")  # pyright: ignore[reportUnnecessaryIsInstance]
         faults.need(kwargs is None or _is_kwargs(kwargs), "kwargs", kwargs, "a mapping with texts as keys")
@@ -103,15 +107,22 @@ def derive(template: ChildSpec, name: str, args: tuple[Any, ...], kwargs: Mappin
     Raises:
         BadSpec: If the id, args or kwargs are not allowed.
     """
-    if not (isinstance(name, str) and name and isinstance(args, tuple) and _is_kwargs(kwargs)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return evolve(template, id=name, args=args, kwargs=kwargs)
+    if not (_is_name(name) and isinstance(args, (tuple, list)) and _is_kwargs(kwargs)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        # A name that is allowed here may be none for a spec: it is left out of what is looked at.
+        return evolve(template, id=template.id if _is_name(name) else name, args=args, kwargs=kwargs)
     # The template was checked when it was built; only what is new is looked at, for each start passes here.
     spec = object.__new__(ChildSpec)
     merged = {**template.kwargs, **kwargs} if kwargs else template.kwargs
-    assign(spec, id=name, actor=template.actor, args=template.args + args, kwargs=merged, restart=template.restart)
+    assign(
+        spec, id=name, actor=template.actor, args=template.args + tuple(args), kwargs=merged, restart=template.restart
+    )
     assign(spec, shutdown=template.shutdown, start_timeout=template.start_timeout, kind=template.kind)
     assign(spec, significant=template.significant, capacity=template.capacity)
     return spec
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name != "" and _CONTROL.search(name) is None
 
 
 def _is_actor(actor: object) -> bool:

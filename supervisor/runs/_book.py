@@ -10,6 +10,7 @@ from attrs import define, field
 from stentor.protocol.errors import ConcurrencyRejected
 
 from ._message import Message
+from ._prompted import Prompted
 
 __all__ = ["Concurrency", "RunBook", "Running"]
 
@@ -25,6 +26,12 @@ class Running:
     cancel: Callable[[str], None] | None = None
     reason: str | None = None
     """Why it is to stop, where that was said before it could be told."""
+    over: bool = False
+    """It has ended, and was crossed out."""
+    shared: Prompted = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.shared = Prompted(self.message.run_id)
 
     def stop(self, reason: str) -> None:
         """Stop it, now or as soon as it has begun."""
@@ -99,9 +106,15 @@ class RunBook:
         out = [message for message in queue if run_id in (None, message.run_id)]
         for message in out:
             queue.remove(message)
+        if not queue:
+            self._waiting.pop(session, None)
         for run in runs:
             run.stop(reason)
         return runs, out
+
+    def running(self) -> list[tuple[str, Running]]:
+        """Return the runs that go on in their turn, each with its session."""
+        return [(session, run) for session, runs in self._running.items() for run in runs.values()]
 
     def stop_beside(self, reason: str) -> None:
         """Stop the runs that go on beside the others."""

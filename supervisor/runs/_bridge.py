@@ -24,15 +24,25 @@ class Sticky(Protocol):
         """The scope's first failure, or None."""
         ...
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing may be told through it any more."""
+        ...
+
 
 class Bridge(Protocol):
     """Between agent code and sessions; every session is named by its id, wherever it lives."""
 
-    def emit(self, session: str, event: Event, writer: str | None = None) -> Receipt:
-        """Accept *event* for *session*, or raise here. Any thread, never waits."""
+    def emit(self, session: str, event: Event, writer: str | None = None, *, reserve: bool = False) -> Receipt:
+        """Accept *event* for *session*, or raise here. Any thread, never waits.
+
+        With *reserve* it may go a little above the limits: for the end of a run.
+        """
         ...
 
-    async def put(self, session: str, event: Event, writer: str | None, timeout: float | None) -> Receipt:
+    async def put(
+        self, session: str, event: Event, writer: str | None, timeout: float | None, *, reserve: bool = False
+    ) -> Receipt:
         """Accept *event*, and wait for room up to *timeout* seconds.
 
         Raises:

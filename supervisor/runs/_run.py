@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from ._bridge import Bridge, Sticky
 
-__all__ = ["Run"]
+__all__ = ["Run", "RunEnded"]
+
+
+class RunEnded(StentorError):
+    """The scope of the run has ended, or its actor was abandoned; nothing can be told as part of it any more."""
+
+    code: ClassVar[str] = "run_ended"
+    help: ClassVar[str] = "the run has ended; await what still works for it before its scope ends"
 
 
 class Run:
@@ -92,21 +99,25 @@ class Run:
             self._scope.fail(refused)
             raise
 
-    async def put(self, event: Event, timeout: float | None = None) -> Receipt:
+    async def put(self, event: Event, timeout: float | None = None, *, reserve: bool = False) -> Receipt:
         """Accept *event*, and wait for room up to *timeout* seconds; the runtime's ``emit_timeout`` by default.
 
         Raises:
             EmitTimeout: If there was none in time; that fails the run.
         """
         self._check()
+        limit = self._timeout if timeout is None else timeout
         try:
-            return await self._bridge.put(self._session, event, self.id, self._timeout if timeout is None else timeout)
+            return await self._bridge.put(self._session, event, self.id, limit, reserve=reserve)
         except StentorError as refused:
             self._scope.fail(refused)
             raise
 
     def try_emit(self, event: Event) -> None:
         """Tell *event* although the run has failed; where that is refused, it is recorded."""
+        if self._scope.over:
+            self._bridge.unsaid(self._session, event, self._ended())
+            return
         try:
             self._bridge.emit(self._session, event, self.id)
         except StentorError as refused:
@@ -122,3 +133,8 @@ class Run:
         failure = self._scope.failure
         if failure is not None:
             raise failure
+        if self._scope.over:
+            raise self._ended()
+
+    def _ended(self) -> RunEnded:
+        return RunEnded(run_id=self.id, user_id=self.identity.user_id, thread_id=self.identity.thread_id)

@@ -17,7 +17,7 @@ from ._book import Running
 from ._handle import Session
 from ._identity import Identity, current_identity
 from ._message import Message
-from ._scope import Prompted, prompted
+from ._prompted import prompted
 
 if TYPE_CHECKING:
     from ._bridge import Bridge
@@ -37,7 +37,7 @@ class RunActor(Actor):
         running: Its line in the book of runs.
         bridge: Where its end is told, if its scope has not told it.
         ended: Called once, when it is over, with how (completed, failed or cancelled) and the exception that ended
-            it; also where the actor was abandoned.
+            it; not where the actor was abandoned: whoever watches it sees to the rest then.
         answers: Whether its end is told as the answer to its message; else it is told in band.
     """
 
@@ -58,7 +58,7 @@ class RunActor(Actor):
         self._ended = ended
         self._answers = answers
         message = running.message
-        self._shared = Prompted(message.run_id)
+        self._shared = running.shared
         self.estate.identity = {
             "user_id": session.user_id,
             "thread_id": session.thread_id,
@@ -79,6 +79,8 @@ class RunActor(Actor):
                 raise TypeError(f"a run has no use for {message!r}")
 
     async def _run(self) -> None:
+        generation, estate = self.estate.generation, self.estate
+        self._shared.fenced = lambda: estate.generation != generation
         context = contextvars.copy_context()
         context.run(self._say_who)
         task = asyncio.get_running_loop().create_task(self._work(), context=context)
@@ -91,8 +93,9 @@ class RunActor(Actor):
         except asyncio.CancelledError as cancelled:
             # Before its first step, or by the actor's own abandonment.
             error = cancelled
-        finally:
-            self._ended(self._running, _outcome(error), error)
+        if self._shared.fenced():
+            return
+        self._ended(self._running, _outcome(error), error)
         self.stop()
         self._conclude(error)
 
@@ -129,11 +132,10 @@ class RunActor(Actor):
         raise error
 
     def _tell(self, event: Event) -> None:
-        if self._shared.ended or (self._answers and not self._shared.opened):
+        if (self._answers and not self._shared.opened) or not self._shared.take_end():
             return
-        self._shared.ended = True
         try:
-            self._bridge.emit(self._session.id, event, self._shared.run_id)
+            self._bridge.emit(self._session.id, event, self._shared.run_id, reserve=True)
         except StentorError as refused:
             self._bridge.unsaid(self._session.id, event, refused)
 

@@ -6,25 +6,33 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
-from stentor.actors import ActorRef, Prompt, Prompted, promise_id
+from stentor.actors import ActorRef, Prompt, Prompted, Terminated, promise_id
 from stentor.actors.stores import MemoryStore
 from stentor.protocol import AgentCancelled, AgentFailed, split_session_id
-from stentor.protocol.errors import Refused, StentorError
+from stentor.protocol.errors import Killed, Refused, StentorError
 
 from ..policy._spec import ChildSpec
+from ._blame import told
 from ._book import RunBook, Running
 from ._handle import Session
 from ._identity import Identity
 from ._message import Message
 from ._run_actor import Agent, RunActor
+from ._watch import last_failure, watch
 
 if TYPE_CHECKING:
     from ._bridge import Bridge
 
 __all__ = ["Runs", "run_template"]
+
+Answer: TypeAlias = Callable[[StentorError | None], None]
+"""Answers the message of a run that is told nowhere else."""
+
+_ON_PURPOSE = ("normal", "shutdown", "planned", "terminated", "deleted")
+"""Ends of a run's actor that are no failure."""
 
 
 def run_template() -> ChildSpec:
@@ -67,8 +75,14 @@ class Runs:
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
         self._starts: set[asyncio.Task[None]] = set()
-        self.supervisor: ActorRef[Any] | None = None
-        """``/runs``; set once the tree stands."""
+        self._supervisor: ActorRef[Any] | None = None
+        self._proxy: Any = None
+
+    def began(self, supervisor: ActorRef[Any]) -> None:
+        """``/runs`` stands at *supervisor*."""
+        self._supervisor = supervisor
+        # One for all runs: a proxy looks through the whole class when it is made.
+        self._proxy = supervisor.proxy()
 
     def prompted(self, prompt: Prompt, session: ActorRef[Any]) -> None:
         """Take what a client said; its answer goes to *session*. Called inside the session's step: returns at once.
@@ -86,7 +100,7 @@ class Runs:
             tab=prompt.tab,
             cid=prompt.cid,
         )
-        answer = partial(_answer, session, prompt.tab, prompt.cid)
+        answer: Answer = partial(_answer, session, prompt.tab, prompt.cid)
         if prompt.type == "cancel":
             self.cancel(prompt.session, _run_named(prompt.data), "stopped by the user")
             answer(None)
@@ -117,15 +131,19 @@ class Runs:
 
     def _tell(self, session: str, event: AgentCancelled | AgentFailed) -> None:
         try:
-            self._bridge.emit(session, event, event.run_id)
+            self._bridge.emit(session, event, event.run_id, reserve=True)
         except StentorError as refused:
             self._bridge.unsaid(session, event, refused)
 
     async def wind_down(self, seconds: float) -> None:
-        """Begin nothing any more; let what goes on end by itself within *seconds*, and stop the rest."""
+        """Begin nothing any more; let what goes on end by itself within *seconds*, and stop the rest.
+
+        The page of a run that does not let itself be stopped is told all the same that it is over.
+        """
         self._open = False
-        for patience, reason in ((seconds, None), (1.0, "the host is going down")):
-            if reason is not None:
+        reason = "the host is going down"
+        for patience, last in ((seconds, False), (1.0, True)):
+            if last:
                 self._book.stop_beside(reason)
                 for session in self._book.sessions():
                     self.cancel(session, None, reason)
@@ -135,6 +153,9 @@ class Runs:
             except TimeoutError:
                 continue
             return
+        for session, running in self._book.running():
+            if running.shared.take_end():
+                self._tell(session, AgentCancelled(running.message.run_id, reason))
 
     def _accepts(self, kind: str) -> Agent:
         if not self._open:
@@ -148,9 +169,7 @@ class Runs:
             )
         return self._agent
 
-    def _start(
-        self, session: str, running: Running, agent: Agent, answer: Callable[[StentorError | None], None] | None
-    ) -> None:
+    def _start(self, session: str, running: Running, agent: Agent, answer: Answer | None) -> None:
         self._idle.clear()
         # In an empty context: this may be called inside a session's step, and what runs here is no part of that.
         task = asyncio.get_running_loop().create_task(
@@ -159,34 +178,51 @@ class Runs:
         self._starts.add(task)
         task.add_done_callback(self._starts.discard)
 
-    async def _launch(
-        self, session: str, running: Running, agent: Agent, answer: Callable[[StentorError | None], None] | None
-    ) -> None:
+    async def _launch(self, session: str, running: Running, agent: Agent, answer: Answer | None) -> None:
         message = running.message
         handle = self._handle(Identity(message.user_id, message.thread_id), session)
         ended = partial(self._ended, session, answer)
-        supervisor = self.supervisor
+        supervisor = self._supervisor
         try:
             if supervisor is None or not supervisor.is_alive():
                 raise Refused("the host does not run")
             self._generations[message.run_id] = _now(self._store.runs.open(message.run_id, session, self._node))
             args = (agent, handle, running, self._bridge, ended, answer is not None)
-            await supervisor.proxy().start_child(id=message.run_id, args=args)
-        except StentorError as error:
-            if answer is None:
+            ref = await self._proxy.start_child(id=message.run_id, args=args)
+        except Exception as error:  # Whatever kept it from starting is its failure, and is recorded here.
+            if answer is None and running.shared.take_end():
                 # Its message was taken; so the user has to read that nothing comes of it.
-                self._tell(session, AgentFailed(message.run_id, error.code, str(error), promise_id(error)))
+                self._tell(session, AgentFailed(message.run_id, *told(error), promise_id(error)))
             self._bridge.hidden(session, error)
             ended(running, "failed", error)
+        else:
+            watch(ref, partial(self._gone, session, answer, running))
+
+    def _gone(self, session: str, answer: Answer | None, running: Running, end: Terminated) -> None:
+        """The actor of a run is gone. If it did not come to say so itself, it was ended from outside."""
+        if running.over:
+            return
+        run_id, reason, shared = running.message.run_id, running.reason, running.shared
+        failure = last_failure(end.ref)
+        error: BaseException | None = None if failure is None else failure.exception
+        if error is None and end.reason not in _ON_PURPOSE:
+            error = Killed(f"its run was ended from outside ({end.reason})")
+        event: AgentCancelled | AgentFailed
+        if error is None or reason is not None:
+            event = AgentCancelled(run_id, reason or "the run was ended from outside")
+        else:
+            event = AgentFailed(run_id, *told(error), promise_id(error) if failure is None else failure.id)
+        if (answer is None or shared.opened) and shared.take_end():
+            self._tell(session, event)
+        self._ended(session, answer, running, "cancelled" if error is None else "failed", error)
 
     def _ended(
-        self,
-        session: str,
-        answer: Callable[[StentorError | None], None] | None,
-        running: Running,
-        how: str,
-        error: BaseException | None,
+        self, session: str, answer: Answer | None, running: Running, how: str, error: BaseException | None
     ) -> None:
+        """Cross out a run, once, and let the next one begin."""
+        if running.over:
+            return
+        running.over = True
         run_id = running.message.run_id
         generation = self._generations.pop(run_id, None)
         if generation is not None:

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar, Token
+from contextvars import Token
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from attrs import define
 from stentor.actors import promise_id
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed, AgentStarted, Event
 from stentor.protocol.errors import SessionClosed, StentorError
 
 from ._blame import told
 from ._identity import Identity, current_identity
+from ._prompted import Prompted, prompted
 from ._run import Run
 
 if TYPE_CHECKING:
     from ._bridge import Bridge
 
-__all__ = ["Prompted", "RunScope", "prompted"]
-
-
-@define(eq=False)
-class Prompted:
-    """What a run actor and the first scope in its task share: the run's id, and whether its end was told."""
-
-    run_id: str
-    opened: bool = False
-    ended: bool = False
-    cancelled: str | None = None
-    """Why the run is being cancelled, where somebody said so."""
-    failure: BaseException | None = None
-    """What the scope failed with; the actor's guard records it, if it comes that far."""
-
-
-prompted: ContextVar[Prompted | None] = ContextVar("stentor_prompted", default=None)
+__all__ = ["RunScope"]
 
 
 class RunScope:
@@ -128,6 +112,11 @@ class RunScope:
         """The first failure inside, or None."""
         return self._failure
 
+    @property
+    def over(self) -> bool:
+        """Whether its exit was reached, or its run was abandoned: nothing may be told through it any more."""
+        return self._closed or self._shared.fenced()
+
     def _claim(self) -> Prompted:
         shared = prompted.get()
         self._guarded = shared is not None and not shared.opened and self._run_id in (None, shared.run_id)
@@ -138,7 +127,7 @@ class RunScope:
 
     async def _complete(self) -> BaseException | None:
         try:
-            await self._run.put(AgentCompleted(self._run.id, self._run.answer))
+            await self._run.put(AgentCompleted(self._run.id, self._run.answer), reserve=True)
         except (StentorError, asyncio.CancelledError) as late:
             return late
         self._shared.ended = True
@@ -176,12 +165,12 @@ class RunScope:
         return event
 
     def _end(self, event: Event) -> None:
-        if self._shared.ended:
+        # An abandoned run has no say in its own end.
+        if self._shared.fenced() or not self._shared.take_end():
             return
-        self._shared.ended = True
         if isinstance(self._failure, SessionClosed):
             return  # There is nobody left to tell, and the failure itself says so.
         try:
-            self._bridge.emit(self._session, event, self._run.id)
+            self._bridge.emit(self._session, event, self._run.id, reserve=True)
         except StentorError as refused:
             self._bridge.unsaid(self._session, event, refused)

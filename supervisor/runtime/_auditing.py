@@ -27,7 +27,8 @@ def take_audit(cells: Cells, shared: bool) -> Audit:
         AuditError: If what was accepted is not what was acked, is buffered, and failed.
     """
     parts = list(_shared(cells) if shared else _alone(cells))
-    parts.append(Audit(refused=dict(cells.refused_before), sessions=0))
+    past = cells.past
+    parts.append(Audit(past.accepted, past.acked, 0, dict(past.failed), dict(cells.refused_before), past.sessions))
     return audited(parts)
 
 
@@ -36,12 +37,17 @@ def _alone(cells: Cells) -> Iterator[Audit]:
         place = cells.places.get(session)
         ledger = cast(Outcomes, cells.store.log.outcomes(session))
         accepted, pending, refused = cells.before.get(session, 0), 0, dict[str, int]()
+        unconfirmed = cells.unconfirmed_before.get(session, 0)
         if place is not None:
             counts = place.cell.outbox.counts()
             accepted += counts.accepted
+            unconfirmed += counts.unconfirmed
             pending, refused = counts.pending, counts.refused
         acked = ledger.head - ledger.count - sum(ledger.counts.values())
-        yield Audit(accepted, acked, pending + ledger.count, dict(ledger.counts), refused)
+        failed = Counter(ledger.counts)
+        if unconfirmed:
+            failed["unconfirmed"] += unconfirmed
+        yield Audit(accepted, acked, pending + ledger.count, dict(failed), refused)
 
 
 def _shared(cells: Cells) -> Iterator[Audit]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
-from stentor.actors import Clock, FaultPoints, Gate, Outbox, SessionCell
+from stentor.actors import Clock, Drain, FaultPoints, Gate, Outbox, SessionCell, TimerHandle
+from stentor.actors.ports import Outcomes
 from stentor.actors.stores import MemoryStore
-from stentor.protocol import Limits, split_session_id
+from stentor.protocol import Event, Limits, split_session_id
 from stentor.protocol.errors import SessionClosed, StentorError, WebSocketManagerNotInitializedError
 
 from ..runs._bridge import Sticky
@@ -26,14 +28,29 @@ class Place:
     """Done when its actor was started, or could not be."""
     closing: asyncio.Future[int] | None = None
     """Done when it is closed, with the number of events that were left."""
+    wish: Drain | None = None
+    """How it is to close."""
+    awaited: bool = False
+    """Whether somebody waits for that and learns what was left."""
+    bound: TimerHandle | None = None
+    """Ends it without its actor when its time is over."""
+    ending: asyncio.Future[None] | None = None
+    """It is being ended without its actor."""
     scopes: set[Sticky] = field(factory=set[Sticky])
     parked: Callable[[], StentorError] | None = None
     """Makes the error of a parked session; None while it is not parked."""
+    owed: list[Event] = field(factory=list[Event])
+    """Ends of runs that could not be told while it was parked."""
 
-    @property
-    def left(self) -> int:
-        """Events without an outcome, as far as this process knows."""
-        return self.cell.outbox.held[0]
+
+@define
+class Past:
+    """Sums over sessions that are closed, and whose ledgers the store keeps no more."""
+
+    sessions: int = 0
+    accepted: int = 0
+    acked: int = 0
+    failed: Counter[str] = field(factory=Counter[str])
 
 
 @define(eq=False)
@@ -48,9 +65,14 @@ class Cells:
     poll: float | None
     faults: FaultPoints | None
     up: Callable[[Any], None]
+    shared: bool = False
+    """Whether other processes use the store: its ledgers are not ours to drop then."""
     places: dict[str, Place] = field(factory=dict[str, Place], init=False)
     before: dict[str, int] = field(factory=dict[str, int], init=False)
     """Events accepted by outboxes that are gone, by session: the log still counts them."""
+    unconfirmed_before: dict[str, int] = field(factory=dict[str, int], init=False)
+    """Those of them that failed before the log had them, by session: it does not count those."""
+    past: Past = field(factory=Past, init=False)
     refused_before: dict[str, int] = field(factory=dict[str, int], init=False)
     """Their refused emits, by code."""
 
@@ -104,11 +126,26 @@ class Cells:
         if place is not None:
             place.cell.stop_timer()
             counts = place.cell.outbox.counts()
-            self.before[session] = self.before.get(session, 0) + counts.accepted
+            self._count(session, counts.accepted, counts.unconfirmed)
             with self.gate.lock:
                 for code, number in counts.refused.items():
                     self.refused_before[code] = self.refused_before.get(code, 0) + number
         return place
+
+    def _count(self, session: str, accepted: int, unconfirmed: int) -> None:
+        accepted += self.before.pop(session, 0)
+        unconfirmed += self.unconfirmed_before.pop(session, 0)
+        ledger = None if self.shared else self.store.log.forget(session)
+        if isinstance(ledger, Outcomes):
+            past, failed = self.past, sum(ledger.counts.values())
+            past.sessions += 1
+            past.accepted += accepted
+            past.acked += ledger.head - failed
+            past.failed.update(ledger.counts)
+            past.failed.update({"unconfirmed": unconfirmed} if unconfirmed else {})
+        else:
+            self.before[session] = accepted
+            self.unconfirmed_before[session] = unconfirmed
 
     def hint(self, session: str, head: int) -> None:
         """Another process says that the log of *session* reaches *head*. Any thread."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
-from attrs import frozen
 from stentor.actors import ActorRef, Directory, Estate, Exited, Gate, LoopClock, Terminated
 from stentor.protocol.errors import Killed
 
@@ -16,7 +16,8 @@ from ..runs._book import RunBook
 from ..runs._handle import Session
 from ..runs._identity import Identity
 from ..runs._runs import Runs
-from ..tree._hands import abandon_below
+from ..runs._watch import watch
+from ..tree._slots import abandon_below
 from ..tree._supervisor import Supervisor
 from ._audit import Audit
 from ._auditing import take_audit
@@ -30,17 +31,6 @@ from ._tree import ROOT_POLICY, branches
 __all__ = ["Core"]
 
 _POLL = 1.0
-
-
-@frozen
-class _Watch:
-    """Stands where an actor's address would: hears once that somebody is gone for good."""
-
-    heard: Callable[[Terminated], None]
-
-    def control(self, message: Terminated) -> None:
-        """Hear it."""
-        self.heard(message)
 
 
 class Core:
@@ -62,6 +52,7 @@ class Core:
             _POLL if options.shared else None,
             options.faults,
             self._heard,
+            options.shared,
         )
         self.office = Office(self.cells, self.record)
         self.book = RunBook(options.concurrency)
@@ -74,6 +65,7 @@ class Core:
         self.fatal: asyncio.Future[BaseException | None] = self.loop.create_future()
         """Likewise, but only if it ended by itself."""
         self._stopping = False
+        self._unsubscribe: Callable[[], None] | None = None
         self._once: asyncio.Future[bool] | None = None
         self._root: Estate[Any] | None = None
 
@@ -85,7 +77,7 @@ class Core:
         )
         self._root = self.directory.get("")
         self.watch(root).add_done_callback(self._ended)
-        self.options.store.hints.subscribe(self.options.node, self.cells.hint)
+        self._unsubscribe = self.options.store.hints.subscribe(self.options.node, self.cells.hint)
         self.gate.start()
 
     async def stop(self, seconds: float) -> None:
@@ -100,6 +92,10 @@ class Core:
                 self._root.abandon()
                 self._root.close("shutdown_timeout")
                 await self.gone
+        await self.office.over()
+        if self._unsubscribe is not None:
+            # The store may be shared, and outlive us.
+            self._unsubscribe()
 
     async def once(self, job: Callable[[], Awaitable[bool]]) -> bool:
         """Do *job*, once, whoever asks; everybody gets its answer."""
@@ -130,14 +126,7 @@ class Core:
     def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:
         """Return a future of the end of the actor at *ref*."""
         future: asyncio.Future[Terminated] = self.loop.create_future()
-
-        def heard(message: Terminated) -> None:
-            # A loop that is closed has nobody left who could await the end.
-            if not self.loop.is_closed():
-                self.loop.call_soon_threadsafe(_resolve, future, message)
-
-        slot: Any = ref._slot  # pyright: ignore[reportPrivateUsage]
-        slot.watch(_Watch(heard))
+        watch(ref, partial(_resolve, future))
         return future
 
     # What the parts tell each other
@@ -159,17 +148,19 @@ class Core:
             failure_id = None if entry.failure is None else entry.failure.id
             # After the supervisor's own step: what is done here may reach back to it.
             self.loop.call_soon_threadsafe(self.office.parked, entry.child_id, failure_id)
+        elif entry.kind == "give_up":
+            self.office.falls()
         else:
             self.office.unparked(entry.child_id)
 
     def _sessions_began(self, ref: ActorRef[Any], life: int) -> None:
-        self.office.supervisor = ref
+        self.office.began(ref)
         if life > 1:
             # In an empty context: this is called inside the supervisor's own start.
             self.loop.call_soon(self.office.reopen, context=contextvars.Context())
 
     def _runs_began(self, ref: ActorRef[Any], life: int) -> None:
-        self.runs.supervisor = ref
+        self.runs.began(ref)
 
     def _announce(self, guest: Guest) -> None:
         self.record.ref("/gateway").tell(guest)

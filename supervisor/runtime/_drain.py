@@ -19,8 +19,8 @@ _FOR_RUNS = 0.5
 """Part of the bound that runs may take to end by themselves."""
 _FOR_THE_TREE = 0.2
 """Part of the bound that is kept for the stop of the tree, 2 seconds at the most; but it has one second at least."""
-_GRACE = 0.5
-"""Seconds over its bound after which a session that still does not answer is left."""
+_GRACE = 0.75
+"""Seconds over its bound after which a session that has not ended is left; it is ended by force half a second over it."""
 
 
 async def drain(core: Core, servers: Sequence[Server], seconds: float) -> bool:
@@ -65,11 +65,9 @@ async def _flush_one(core: Core, session: str, seconds: float, after_ms: int) ->
         return 0
     # Nobody is let in any more: who is away now can not come for what is left.
     here = any(not wire.ended for wire in place.cell.emitter.wires.values())
-    # Where others share the store, what is left is theirs to deliver: nothing fails.
+    # Where others share the store, what is left there is theirs to deliver: it does not fail.
     keep = core.options.shared
     left = await core.office.drain(session, seconds if here else 0.0, CloseCode.DRAINING, after_ms, keep=keep)
-    if keep:
-        return 0
     if left:
         error = FlushTimeout(
             f"{left} events were unacknowledged when the host went down",

@@ -110,7 +110,12 @@ def options(given: Mapping[str, Any]) -> Options:
         if given.get(name) is not None:
             raise NotSupported(f"{name}=…", instead)
     values: dict[str, Any] = {name: value for name, value in given.items() if name not in _LATER}
-    values["store"] = _store(values.get("store", "memory"))
+    limits, clock = values.get("limits"), values.get("clock")
+    values["store"] = _store(
+        values.get("store", "memory"),
+        limits if isinstance(limits, Limits) else None,
+        clock if isinstance(clock, Clock) else None,
+    )
     values["shared"] = values["store"] is given.get("store")
     faults = [*_unknown(name for name in given if name not in _LATER), *_wrong(values)]
     if faults:
@@ -121,9 +126,9 @@ def options(given: Mapping[str, Any]) -> Options:
     return Options(**chosen)
 
 
-def _store(store: object) -> object:
+def _store(store: object, limits: Limits | None, clock: Clock | None) -> object:
     if store is None or store == "memory":
-        return MemoryStore()
+        return MemoryStore(limits, clock)
     if isinstance(store, str) and store.partition(":")[0] in ("sqlite", "postgres", "postgresql", "redis"):
         raise NotSupported(f"store={store!r}", 'use store="memory"; what it holds ends with the process')
     return store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -16,12 +17,16 @@ __all__ = ["FrontDoor", "is_loopback"]
 Pages = Mapping[str, tuple[str, bytes]]
 """Path to content type and body."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
 
 def is_loopback(host: str | None) -> bool:
     """Say whether *host* names this machine's loopback interface."""
-    return host is not None and (host in _LOOPBACK or host.startswith("127."))
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # A name: "127.evil.example" may be anybody's, whatever it resolves to at the moment.
+        return False
 
 
 @frozen

@@ -23,7 +23,7 @@ class RuntimeRecord(Record):
         size: How many entries stay in memory.
         clock: Where times come from.
         directory: The actors of the runtime.
-        decided: Told each entry that says that an actor was parked, or is tried again.
+        decided: Told each entry that says that an actor was parked, is tried again, or that its supervisor gives up.
     """
 
     def __init__(self, size: int, clock: Clock, directory: Directory, decided: Callable[[Entry], None]) -> None:
@@ -34,7 +34,7 @@ class RuntimeRecord(Record):
     def add(self, entry: Entry) -> None:
         """Keep *entry*."""
         super().add(entry)
-        if entry.kind in ("park", "unpark"):
+        if entry.kind in ("park", "unpark", "give_up"):
             self._decided(entry)
 
     decision = add

@@ -112,7 +112,7 @@ def show_out(connection: Connection, code: int, error: StentorError, after_ms: i
     first = (
         ErrorFrame(code=error.code, fatal=True, msg=str(error)[:500])
         if stops
-        else NoticeFrame(code=error.code, msg=str(error)[:500], after_ms=after_ms)
+        else NoticeFrame(code=error.code, msg=str(error)[:500], after_ms=after_ms, failure=error.failure_id)
     )
     bye = ByeFrame(code=code, reconnect=not stops, after_ms=after_ms)
     try:

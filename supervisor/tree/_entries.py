@@ -60,6 +60,7 @@ class Ledger:
             parent_id=cause.id if cause is not None else None if failure is None else failure.parent_id,
             at=self._now(),
             wall=wall,
+            facts=decided.facts,
         )
         self._add(entry)
         return entry

@@ -10,7 +10,6 @@ from typing import Any
 from stentor.actors import (
     Actor,
     Clock,
-    Estate,
     Exited,
     Ignored,
     LaunchResult,
@@ -19,7 +18,7 @@ from stentor.actors import (
     StartFailed,
     TimerHandle,
 )
-from stentor.protocol.errors import ChildStartError, Killed
+from stentor.protocol.errors import Killed, Refused, Shutdown
 
 from ..core._child import Child
 from ..core._effects import (
@@ -42,11 +41,13 @@ from ..core._effects import (
 from ..core._events import ChildExited, ChildIgnored, ChildPending, ChildStarted, ChildStartFailed, Event, TimerFired
 from ..core._machine import SupervisorMachine
 from ..ledger._entry import Entry
+from ..ledger._redact import safe_text
+from ._broken import SupervisorBroken
 from ._entries import Ledger
 from ._port import Port
-from ._resumable import ResumableEstate
+from ._slots import Slots
 
-__all__ = ["Hands", "abandon_below"]
+__all__ = ["Hands"]
 
 
 class Hands:
@@ -64,7 +65,6 @@ class Hands:
         self._now = clock.now
         self.port = Port(actor.actor_ref)
         self.path = actor.path
-        self.directory = actor.estate.directory
         self.ledger = Ledger(actor.estate.recorder, clock, actor.path)
         self.booted = False
         self.exit: Exit | None = None
@@ -72,10 +72,16 @@ class Hands:
         self._entries: dict[str, Entry] = {}
         self._queue: deque[Event] = deque()
         self._feeding = False
-        self._resumes = "resume" in machine.policy.decide.values()
+        resumes = "resume" in machine.policy.decide.values()
+        self._slots = Slots(actor.estate, self.port, self.ledger.record, clock, resumes=resumes)
 
     def feed(self, event: Event) -> None:
-        """Let the machine take *event* in, and do what it asks for, and so on until nothing is left to do."""
+        """Let the machine take *event* in, and do what it asks for, and so on until nothing is left to do.
+
+        Raises:
+            SupervisorBroken: If that met a refusal or a planned end, which would be taken for the supervisor's own.
+            Exception: Whatever else doing it raised. The children are fenced then, and nothing is heard any more.
+        """
         self._queue.append(event)
         if self._feeding:
             return
@@ -85,6 +91,15 @@ class Hands:
             while queue:
                 for effect in step(queue.popleft(), now(), chance()):
                     carry_out(effect)
+        except BaseException as error:
+            # The machine believes in what was not done: it can not go on, and its children not without it.
+            queue.clear()
+            self.abandon_all()
+            if isinstance(error, Refused | Shutdown):
+                raise SupervisorBroken(
+                    supervisor=self.path, reason=f"{type(error).__name__}: {safe_text(error)}"
+                ) from error
+            raise
         finally:
             self._feeding = False
 
@@ -109,10 +124,9 @@ class Hands:
         """The supervisor itself goes without having stopped its children: fence them, theirs included."""
         self.close()
         for child in list(self.machine.children.values()):
-            estate: Estate[Any] | None = child.handle
-            if estate is not None:
-                _abandon(estate)
-                estate.close("supervisor_gone")
+            if child.handle is not None:
+                self._slots.abandon(child)
+                self._slots.close(child, "supervisor_gone")
         self.machine.children.clear()
 
     def _report(self, report: Any) -> None:
@@ -127,7 +141,9 @@ class Hands:
         exception = None if failure is None else failure.exception
         if exception is None and report.reason == "killed":
             exception = Killed("its incarnation was ended on purpose")
-        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure))
+        # A session that only starts and fails is not well, however long it stood there.
+        healthy = child.spec.kind != "session" or child.handle.handled
+        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure, healthy))
 
     def _launched(self, child: Child, result: LaunchResult) -> None:
         name, incarnation = child.spec.id, child.incarnation
@@ -151,7 +167,7 @@ class Hands:
             case Decided():
                 self._write(effect)
             case Start(child=child):
-                self._start(child)
+                self._launched(child, self._slots.launch(child))
             case SetTimer(child=child, serial=serial, delay=delay):
                 name = None if child is None else child.spec.id
                 self._timers[serial] = self.clock.call_later(delay, partial(self.port.timer, name, serial))
@@ -170,7 +186,7 @@ class Hands:
             case Close(child=child, reason=reason):
                 self._close(child, reason)
             case Park(child=child):
-                child.handle.park("parked")
+                self._slots.park(child)
             case Resume(child=child):
                 child.handle.resume_actor()
             case Abandon(child=child, why=why):
@@ -182,56 +198,16 @@ class Hands:
             case _:  # pyright: ignore[reportUnnecessaryComparison]
                 raise TypeError(f"a supervisor has no hands for {effect!r}")
 
-    def _start(self, child: Child) -> None:
-        estate: Estate[Any] | None = child.handle
-        if estate is None:
-            estate = self._build(child)
+    def _abandon(self, child: Child, why: str) -> None:
+        if why == "start_timeout":
+            error, failure = self._slots.overdue(child)
+            self.feed(ChildStartFailed(child.spec.id, child.incarnation, error, failure))
         else:
-            if self._resumes:
-                estate.forget_actor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-            if estate.parked is not None:
-                estate.reopen()
-        self._launched(child, estate.launch())
-
-    def _build(self, child: Child) -> Estate[Any]:
-        spec = child.spec
-        kind: type[Estate[Any]] = ResumableEstate if self._resumes else Estate
-        estate: Estate[Any] = kind(
-            spec.actor,
-            spec.args,
-            spec.kwargs,
-            path=f"{self.path}/{spec.id}",
-            kind=spec.kind,
-            parent=self.port,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-            child_id=spec.id,
-            clock=self.clock,
-            directory=self.directory,
-            recorder=self.ledger.record,
-            capacity=spec.capacity,
-        )
-        if child.incarnation > 1:
-            # Its lives are counted on over a stop for good; an estate joins its dispatcher at the first of its own.
-            estate.incarnation = child.incarnation - 1
-            estate.dispatcher.add(estate)
-        child.handle = estate
-        child.ref = estate.ref
-        return estate
+            self._slots.abandon(child)
 
     def _close(self, child: Child, reason: str) -> None:
-        estate, child.handle = child.handle, None
         self._entries.pop(child.spec.id, None)
-        if estate is not None:
-            estate.close(reason)
-
-    def _abandon(self, child: Child, why: str) -> None:
-        estate: Estate[Any] = child.handle
-        if why != "start_timeout":
-            _abandon(estate)
-            return
-        error = ChildStartError(child_id=child.spec.id, reason=f"it took longer than {child.spec.start_timeout:g} s")
-        failure = estate.capture(error, "on_start")
-        _abandon(estate)
-        self.feed(ChildStartFailed(child.spec.id, child.incarnation, error, failure))
+        self._slots.close(child, reason)
 
     def _write(self, decided: Decided) -> None:
         entry = self.ledger.write(decided)
@@ -242,16 +218,3 @@ class Hands:
         entry = self._entries.pop(child.spec.id, None)
         if entry is not None:
             self.ledger.outcome(entry, outcome)
-
-
-def abandon_below(estate: Estate[Any]) -> None:
-    """Fence everything below *estate*, if a supervisor lives there."""
-    actor: Any = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
-    abandon_children = getattr(actor, "abandon_children", None)
-    if abandon_children is not None:
-        abandon_children()
-
-
-def _abandon(estate: Estate[Any]) -> None:
-    abandon_below(estate)
-    estate.abandon()

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
-from stentor.actors import Actor, ActorRef, Clock, Estate, LaunchResult, LoopFuture, Pending
-from stentor.protocol.errors import BadSpec, ChildStartError, RestartBudgetExceeded
+from stentor.actors import Actor, ActorRef, Clock, Estate, LaunchResult, LoopFuture, Pending, mark_failure
+from stentor.protocol.errors import BadSpec, ChildStartError, Refused, RestartBudgetExceeded, Shutdown
 
 from ..core._effects import Exit
 from ..core._events import Boot, StopAll
 from ..core._machine import SupervisorMachine
+from ..ledger._redact import safe_text
 from ..policy._budget import Budget
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
-from ._hands import Hands, abandon_below
+from ._hands import Hands
+from ._slots import abandon_below
 
 __all__ = ["SupervisorLife"]
 
@@ -219,19 +221,27 @@ class SupervisorLife(Actor):
 
     def _unstarted(self, exit_: Exit) -> ChildStartError:
         name = "?" if exit_.child is None else exit_.child.spec.id
-        reason = f"{type(exit_.exception).__name__}: {exit_.exception}"
+        reason = f"{type(exit_.exception).__name__}: {safe_text(exit_.exception)}"
         error = ChildStartError(child_id=name, reason=reason, supervisor=self.path)
         failure = exit_.failures[0] if exit_.failures else None
         error.failure_id = None if failure is None else failure.id
         return error
 
     def _escalated(self, exit_: Exit) -> BaseException:
-        """Return the child's own exception: the supervisor above decides by its type, and finds its failure's id."""
+        """Return the child's own exception: the supervisor above decides by its type, and finds its failure's id.
+
+        A start that failed by a refusal or a planned end is told as a failed start: raised here, it would be taken
+        for an answer to somebody, or for a planned end of the supervisor.
+        """
         error = exit_.exception
         if error is None:
             raise TypeError("nothing to escalate")
+        if isinstance(error, Refused | Shutdown):
+            wrapped = self._unstarted(exit_)
+            wrapped.__cause__ = error
+            return wrapped
         if exit_.failures:
-            error.failure_id = exit_.failures[0].id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            mark_failure(error, exit_.failures[0].id)
         return error
 
 

@@ -485,17 +485,77 @@ async def test_a_full_mailbox_hands_the_message_back(house: Any) -> None:
 
 
 async def test_a_directory_knows_the_estate_until_it_is_closed(house: Any) -> None:
-    """Two at one path are refused."""
+    """From its first launch on."""
     directory = Directory()
     estate = house.estate(Child, directory=directory)
+    estate.launch()
 
     assert directory.get("/child") is estate
     assert directory.paths() == ["/child"]
-    with pytest.raises(AlreadyPresent):
-        house.estate(Child, directory=directory)
     assert directory.snapshot() == {"/child": estate}
     estate.close("test")
     assert len(directory) == 0
+
+
+async def test_a_second_estate_at_one_path_is_a_failed_start_that_can_be_tried_again(house: Any) -> None:
+    """Its parent decides, as upon any failed start; the first is left alone."""
+    directory = Directory()
+    first, second = house.estate(Child, directory=directory), house.estate(Child, directory=directory)
+    first.launch()
+
+    failed = second.launch()
+
+    assert isinstance(failed, StartFailed)
+    assert isinstance(failed.failure.exception, AlreadyPresent)
+    assert (second.state, second._actor) == ("down", None)
+    assert directory.get("/child") is first
+    assert await first.ref.ask("untouched", block=False) == "untouched"
+    asked = second.ref.ask("waits", block=False)
+    first.close("test")
+    assert isinstance(second.launch(), Started)
+    assert await asked == "waits"
+    assert directory.get("/child") is second
+    third = house.estate(Child, directory=directory)
+    third.launch()
+    third.close("given up")
+    assert directory.get("/child") is second
+    second.close("test")
+    assert len(directory) == 0
+
+
+@pytest.mark.parametrize("where", ["__new__", "__init__", "on_start"])
+@pytest.mark.parametrize("kind", [AlreadyPresent, Shutdown, Fenced])
+async def test_no_exception_escapes_a_launch(house: Any, where: str, kind: Any) -> None:
+    """A refusal or a planned end at the start is a failed start; it can be launched again, or closed."""
+    made = {AlreadyPresent: lambda: AlreadyPresent(child_id="x"), Shutdown: Shutdown, Fenced: lambda: Fenced(3)}
+    faults = [kind]
+
+    class Failing(Child):
+        def __new__(cls, *args: Any) -> Any:
+            fail("__new__")
+            return super().__new__(cls)
+
+        def __init__(self) -> None:
+            super().__init__()
+            fail("__init__")
+
+        def on_start(self) -> None:
+            fail("on_start")
+
+    def fail(here: str) -> None:
+        if here == where and faults:
+            raise made[faults.pop()]()
+
+    estate = house.estate(Failing)
+
+    failed = estate.launch()
+
+    assert isinstance(failed, StartFailed)
+    assert (estate.state, type(failed.failure.exception)) == ("down", kind)
+    assert isinstance(estate.launch(), Started)
+    assert await estate.ref.ask("back", block=False) == "back"
+    estate.close("test")
+    assert estate.state == "closed"
 
 
 async def test_uptime_and_age_come_from_the_clock(house: Any) -> None:

@@ -227,9 +227,11 @@ async def test_actors_yield_the_loop_while_they_have_work() -> None:
 
     ref = Busy.start()
     ref.tell("go")
+    fired = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.02, fired.set)
 
     async with asyncio.timeout(5):
-        await asyncio.sleep(0.02)
+        await fired.wait()
 
     await ref.stop(block=False)
 

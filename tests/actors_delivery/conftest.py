@@ -105,7 +105,7 @@ class Rig:
     def __init__(self, store: Any = None, node: str = "local", clock: Any = None, **options: Any) -> None:
         limits = options.pop("limits", None) or Limits()
         self.clock = clock or ManualClock(start=100.0)
-        self.store = store or MemoryStore()
+        self.store = store or MemoryStore(limits, self.clock)
         self.gate = Gate(self.clock, limits, node=node)
         self.gate.start()
         self.outbox = Outbox(S, self.gate, level=self.store.log.level)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from stentor.actors import Gate, ManualClock, Outbox
+from stentor.actors.session._waiter import AsyncWaiter
 from stentor.protocol import Custom, Limits, Text
 from stentor.protocol.errors import (
     BufferFull,
@@ -158,17 +159,19 @@ def test_entries_are_offered_until_they_are_confirmed() -> None:
 
 
 def test_each_writer_counts_without_a_gap() -> None:
-    """However the writers take turns."""
+    """However the runs take turns: a run that goes on after another is a new writer, which begins with 1."""
     box = outbox()
-    for writer in ("r1", "r1", "r2", "r1", "r2", "r2"):
-        box.accept(Text("r", "x"), writer)
-        if writer == "r2":
-            take(box)
-    box.accept(Text("r", "x"), "r1")
-    last = box.peek(10, 1000)
+    taken: list[Any] = []
+    for run in ("r1", "r1", "r2", "r1", "r2", "r2", "r1"):
+        box.accept(Text("r", "x"), run)
+        if run == "r2":
+            taken += take(box)
+    taken += take(box)
+    next_n: dict[str, int] = {}
+    numbers = [(next_n.get(p.writer, 1), next_n.update({p.writer: p.n0 + len(p.bodies)}))[0] for p in taken]
 
-    assert last is not None
-    assert ("r1", 4) == (last.writer, last.n0)
+    assert [p.n0 for p in taken] == numbers
+    assert ["r1", "r2", "r1", "r2", "r2", "r1"] == [p.writer.partition("/")[0] for p in taken]
 
 
 def test_after_a_crashed_step_entries_are_tried_singly() -> None:
@@ -204,6 +207,75 @@ def test_many_threads_emit_and_nothing_is_lost_or_doubled() -> None:
 
     assert (4000, 0) == (sum(len(p.bodies) for p in taken), box.counts().pending)
     assert 4000 == box.progress.appended
+
+
+def test_a_refusal_names_what_was_seen_though_there_is_room_a_moment_later() -> None:
+    """The reason is what the gate saw under its lock, not what is there when the error is made."""
+    box = outbox(buffer_events=1)
+    box.accept(Text("r1", "a"))
+    take(box)
+    box.lock = Releases(box.lock, lambda: box.measure(0, 0))
+
+    with pytest.raises(BufferFull) as caught:
+        box.accept(Text("r1", "b"))
+    assert (1, 0) == (caught.value.details["events"], box.held[0])
+
+
+class Releases:
+    """A lock that does something the first time it is released."""
+
+    def __init__(self, lock: Any, then: Any) -> None:
+        self.lock, self.then = lock, then
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+        then, self.then = self.then, lambda: None
+        then()
+
+
+class ClosedLoop:
+    """A loop that closes between the question and the call."""
+
+    closed = False
+
+    def is_closed(self) -> bool:
+        """Say no until something was called."""
+        return self.closed
+
+    def call_soon_threadsafe(self, *_: object) -> None:
+        """Be closed by now."""
+        self.closed = True
+        raise RuntimeError("Event loop is closed")
+
+
+async def test_room_wakes_everybody_though_the_loop_of_one_has_closed() -> None:
+    """Nor does it raise into the step of the session that made the room."""
+    box = outbox()
+    gone, here = AsyncWaiter(), AsyncWaiter()
+    gone._loop = ClosedLoop()  # type: ignore[assignment]
+    box.gate.on_room(gone)
+    box.gate.on_room(here)
+    box.measure(0, 0)
+
+    assert await here.wait(None, box.clock)
+
+
+def test_the_log_learns_which_writers_are_done() -> None:
+    """With the append after their last batch was confirmed; until that is confirmed too."""
+    box = outbox()
+    for run in ("r1", "r2", "r3"):
+        box.accept(Text("r", "x"), run)
+    taken = take(box)
+    box.accept(Text("r", "x"), "r4")
+    last = box.peek(10, 1000)
+    again = box.peek(10, 1000)
+
+    assert last is not None
+    assert [(), (taken[0].writer,), (taken[1].writer,), (taken[2].writer,)] == [p.done for p in (*taken, last)]
+    assert last == again
 
 
 async def test_put_waits_for_room_and_gives_up_in_time() -> None:

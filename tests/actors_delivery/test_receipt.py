@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from stentor.actors import Gate, ManualClock, Outbox, Receipt
+from stentor.actors.session._progress import Progress
 from stentor.protocol import FailedRange, Text
 from stentor.protocol.errors import (
     EmitTimeout,
     EventExpired,
     EventLost,
     EventRejected,
-    SessionClosed,
+    EventUnconfirmed,
     WouldDeadlock,
 )
 
@@ -64,6 +65,34 @@ def test_a_failed_event_raises_its_own_exception() -> None:
     box.settle("e", 1, (FailedRange(1, 1, "handler_rejected"), FailedRange(3, 3, "expired")))
 
     assert [EventRejected, type(None), EventExpired] == [type(r.failure) for r in receipts]
+
+
+async def test_nobody_misses_a_send_that_comes_while_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session writes in another thread, between this one's look and its entry into the list."""
+    box, (receipt,) = some(1)
+    append(box, 1)
+    look = Progress.state
+    threads: list[threading.Thread] = []
+
+    def racing(progress: Progress, index: int) -> Any:
+        found = look(progress, index)
+        if not threads:
+            threads.append(threading.Thread(target=box.sent, args=(1,)))
+            threads[0].start()
+            while progress.sent != 1:
+                pass
+        return found
+
+    monkeypatch.setattr(Progress, "state", racing)
+    waiting = asyncio.ensure_future(receipt.sent())
+    await asyncio.sleep(0)
+    await asyncio.get_running_loop().run_in_executor(None, threads[0].join)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    done = waiting.done()
+    waiting.cancel()
+
+    assert done
 
 
 async def test_every_waiter_is_woken_once_its_event_is_there() -> None:
@@ -138,7 +167,7 @@ async def test_a_session_that_closes_leaves_nobody_waiting() -> None:
     await asyncio.sleep(0)
     box.end()
 
-    with pytest.raises(SessionClosed):
+    with pytest.raises(EventUnconfirmed):
         await waiting
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from stentor.actors.session._messages import Drain, Prompt, Prompted
 from stentor.protocol.errors import (
+    EpochChanged,
     EventQuarantined,
     EventRejected,
+    Fenced,
     HeartbeatTimeout,
     NotDurable,
     SessionClosed,
@@ -103,6 +105,22 @@ async def test_a_ping_without_answer_is_a_heartbeat_timeout(rig: Any) -> None:
     assert [HeartbeatTimeout] == [type(e) for e in rig.crashes]
     assert page.end is not None
     assert 4101 == page.end[0]
+
+
+async def test_a_client_that_takes_its_bytes_slowly_is_not_dead(rig: Any) -> None:
+    """What it has to answer is still behind them; once it takes no more, it is."""
+    page = await rig.page(answers=False)
+    rig.pages.clear()
+    rig.emit(*"abcdefgh")
+    await rig.settle()
+    for letter in "ijklmnopqrstuvwx":
+        rig.emit(letter)
+        await rig.run(1.0)
+        page.server.deliver(1)
+    alive = list(rig.crashes)
+    await rig.run(13.0)
+
+    assert ([], [HeartbeatTimeout]) == (alive, [type(e) for e in rig.crashes])
 
 
 async def test_a_client_that_breaks_the_protocol_is_closed_and_crashes_nobody(rig: Any) -> None:
@@ -302,6 +320,36 @@ async def test_a_take_over_by_another_runtime_forks_nothing(make: Any) -> None:
 
     assert ([(1, "a"), (2, "b")], []) == (second.events, here.crashes + there.crashes)
     assert (4104, 2) == (first.end[0] if first.end else None, here.totals()["buffered"])
+
+
+@pytest.mark.parametrize("answer", [Fenced("there"), EpochChanged(expected="old", actual="new")])
+async def test_an_append_that_is_told_of_another_owner_is_made_again_without_claiming_anything(
+    rig: Any, answer: Exception
+) -> None:
+    """The client is sent to come back, and what was accepted goes on."""
+    page = await rig.page()
+    append = rig.store.log.append
+    rig.store.log.append = lambda batches: [answer] if batches[0].epoch is not None else append(batches)
+    (receipt,) = rig.emit("a")
+    await rig.settle()
+    rig.store.log.append = append
+    again = await rig.page()
+
+    assert ([], 4104) == (rig.crashes, page.end[0] if page.end else None)
+    assert ([(1, "a")], "sent") == (again.events, receipt.state)
+
+
+async def test_a_message_older_than_all_answers_that_are_kept_is_not_handled_again(rig: Any) -> None:
+    """The tab gets an answer, and nobody gets the message."""
+    page = await rig.page()
+    token = rig.cell.machine.token
+    for cid in range(1, 301):
+        rig.store.inbox.accept("ada/t1", "tab", cid, token, b"")
+        rig.store.inbox.answer("ada/t1", "tab", cid, ["taken"])
+    page.send(t="say", cid=7, type="prompt", data="again")
+    await rig.settle()
+
+    assert ([], [7]) == (rig.up, [f["cid"] for f in page.frames if f["t"] == "said"])
 
 
 async def test_an_ack_that_the_store_did_not_take_is_repeated_by_the_next_incarnation(rig: Any) -> None:

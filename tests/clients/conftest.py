@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
@@ -22,11 +21,9 @@ Serving = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture(scope="session")
-def node() -> Node:
+def node(needs: Callable[[str], str]) -> Node:
     """Run Node with the JavaScript client in its reach."""
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("node is missing: the JavaScript client was not tested")
+    found = needs("node")
 
     def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "STENTOR_JS": module_path().as_uri()}

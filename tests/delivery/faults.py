@@ -10,7 +10,7 @@ from stentor.protocol.errors import OutcomeUnknown, StoreUnavailable
 __all__ = ["POINTS", "STORE_POINTS", "BadHints", "Nth", "broken_store", "doubled_and_late", "lost", "natural"]
 
 PORTS = {
-    "log": ("append", "read", "ack", "fail", "outcomes"),
+    "log": ("append", "read", "ack", "fail", "outcomes", "expire", "forget"),
     "ownership": ("claim", "attach", "verify", "owner", "release"),
     "inbox": ("accept", "answer"),
 }
@@ -101,9 +101,10 @@ class BadHints:
             if self._fate is not None:
                 self._fate(self)
 
-    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> None:
+    def subscribe(self, node: str, callback: Callable[[str, int], None]) -> Callable[[], None]:
         """Remember who wants them."""
         self._callbacks[node] = callback
+        return lambda: None
 
     def deliver(self, at: int, *, again: bool = False) -> None:
         """Let one through; *again*: and keep it, to come once more."""

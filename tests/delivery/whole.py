@@ -87,7 +87,7 @@ def check_end(world: World) -> None:
     for it in world.emitted:
         code = failed.get(it.receipt.seq or 0)
         assert ("acked" if code is None else "failed") == it.receipt.state, it
-    audits = [runtime.audit() for runtime in world.runtimes]
+    audits = world.audits()
     total, codes = Counter[str](), Counter[str]()
     for audit in audits:
         total.update(accepted=audit.accepted, acked=audit.acked, buffered=audit.buffered)

@@ -14,7 +14,7 @@ from stentor.protocol import Limits, Text
 from stentor.protocol.clients import ProbeClient, memory_dial
 from stentor.protocol.errors import StentorError, WebSocketConnectionLostError
 from stentor.protocol.transports import MemoryConnection, memory_pair
-from stentor.supervisor import Backoff, Budget, Message, Restart, RestartPolicy, Runtime, Session
+from stentor.supervisor import Audit, Backoff, Budget, Message, Restart, RestartPolicy, Runtime, Session
 
 from .faults import BadHints, Nth
 
@@ -64,7 +64,7 @@ class Reader:
     @property
     def words(self) -> list[str]:
         """What the handler was given and handled, in its order."""
-        return [delivered.event.delta for delivered in self.probe.handled]
+        return [getattr(it.event, "delta", it.event.type) for it in self.probe.handled]
 
     @property
     def closed_with(self) -> list[int]:
@@ -150,6 +150,16 @@ class World:
         """No fault any more."""
         if self.faults is not None:
             self.faults.on = False
+
+    def audits(self) -> list[Audit]:
+        """Take the audit of each runtime, past any fault."""
+        if self.faults is None:
+            return [runtime.audit() for runtime in self.runtimes]
+        on, self.faults.on = self.faults.on, False
+        try:
+            return [runtime.audit() for runtime in self.runtimes]
+        finally:
+            self.faults.on = on
 
     # Lines
 

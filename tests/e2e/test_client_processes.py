@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from stentor.actors import Receipt
 from stentor.protocol import AgentCompleted, Limits, Text
 from stentor.protocol.clients import Client
 from stentor.supervisor import Runtime, Session
@@ -59,7 +60,7 @@ class Scene:
         self.session = session
         self.url = url
         self.database = database
-        self.receipts: list[object] = []
+        self.receipts: list[Receipt] = []
         self.processes: list[Process] = []
 
     async def client(self, *more: int) -> Process:
@@ -85,6 +86,10 @@ class Scene:
         acked = self.runtime.audit().acked
         return acked <= len(self.log())
 
+    async def acked(self, number: int) -> None:
+        """Wait until event *number*, and so each before it, is acknowledged."""
+        await self.receipts[number - 1].acked(30)
+
     def check_all(self) -> None:
         """Everything arrived once, in order, and the audit equals the client's own log."""
         audit = self.runtime.audit()
@@ -95,9 +100,9 @@ class Scene:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what another process brings about."""
+    """Look again and again for what another process brings about: the clock of a real host can not be advanced."""
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - another process can not set our events
+        while not condition():  # noqa: ASYNC110 - nothing here is told of it
             await asyncio.sleep(0.01)
 
 
@@ -134,7 +139,7 @@ async def test_a_client_that_is_killed_twice_has_every_event_once_and_in_order(s
 
     scene.emit(EVENTS)
     assert 0 == await (await scene.client()).end()
-    await until(lambda: scene.runtime.audit().buffered == 0)
+    await scene.acked(EVENTS)
     scene.check_all()
 
 
@@ -143,13 +148,13 @@ async def test_a_client_that_is_killed_while_it_handles_an_event_gets_that_event
     scene.emit(41)
     client = await scene.client(41)
     await client.reach(40)
-    await until(lambda: scene.runtime.audit().acked >= 40)
+    await scene.acked(40)
     assert (40, 1) == (scene.runtime.audit().acked, scene.runtime.audit().buffered)
     await client.kill()
 
     scene.emit(EVENTS)
     assert 0 == await (await scene.client()).end()
-    await until(lambda: scene.runtime.audit().buffered == 0)
+    await scene.acked(EVENTS)
     scene.check_all()
 
 
@@ -166,7 +171,7 @@ async def test_a_client_that_is_stopped_and_continued_has_every_event_once_and_i
 
     os.kill(client.process.pid, signal.SIGCONT)
     assert 0 == await client.end()
-    await until(lambda: scene.runtime.audit().buffered == 0)
+    await scene.acked(EVENTS)
     scene.check_all()
 
 
@@ -202,7 +207,7 @@ async def test_a_client_that_refuses_an_event_is_in_the_audit(scene: Scene) -> N
     async with Client(scene.url, session="ada/t1", on_event=handler, on_error=lambda *_: None) as client:
         running = asyncio.ensure_future(client.run())
         await done.wait()
-        await until(lambda: scene.runtime.audit().buffered == 0)
+        await scene.acked(10)
         await client.close()
         await running
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from stentor.protocol.clients.js import module_path
 from stentor.supervisor import Message, Runtime, Session
 
@@ -17,21 +16,21 @@ PROGRAM = Path(__file__).parent.parent / "clients" / "js" / "real.mjs"
 WORDS = 300
 
 
-async def run_node(url: str) -> list[list[Any]]:
+async def run_node(node: str, url: str) -> list[list[Any]]:
     """Run the client until it has seen a run's end; return what it printed."""
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("node is missing: the JavaScript client was not tested")
     environment = {**os.environ, "STENTOR_JS": module_path().as_uri()}
     process = await asyncio.create_subprocess_exec(
-        found, "--experimental-websocket", str(PROGRAM), url, stdout=asyncio.subprocess.PIPE, env=environment
+        node, "--experimental-websocket", str(PROGRAM), url, stdout=asyncio.subprocess.PIPE, env=environment
     )
     output, _ = await process.communicate()
     return [json.loads(line) for line in output.splitlines()]
 
 
-async def test_a_session_that_crashes_in_the_middle_of_an_answer_costs_the_javascript_client_nothing() -> None:
+async def test_a_session_that_crashes_in_the_middle_of_an_answer_costs_the_javascript_client_nothing(
+    needs: Callable[[str], str],
+) -> None:
     """Every word once, in order; the prompt taken once; the audit equals the client's own log."""
+    node = needs("node")
 
     async def agent(session: Session, message: Message) -> None:
         async with session.run("counter") as run:
@@ -43,7 +42,7 @@ async def test_a_session_that_crashes_in_the_middle_of_an_answer_costs_the_javas
 
     async with Runtime(on_message=agent) as runtime:
         server = await runtime.serve("127.0.0.1", 0)
-        lines = await run_node(server.url)
+        lines = await run_node(node, server.url)
         audit = runtime.audit()
         failures = len(runtime.failures())
 

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import uvicorn
@@ -29,6 +30,19 @@ class Served:
         return f"ws://127.0.0.1:{self.port}/ws/t1"
 
 
+class Announced(uvicorn.Server):
+    """Says when it serves."""
+
+    up: asyncio.Event
+
+    async def startup(self, *args: Any, **kwargs: Any) -> None:
+        """Start, and say so, also if it failed."""
+        try:
+            await super().startup(*args, **kwargs)
+        finally:
+            self.up.set()
+
+
 def load() -> ModuleType:
     """Import the example anew: a runtime runs once."""
     spec = importlib.util.spec_from_file_location("fastapi_app", PROGRAM)
@@ -42,12 +56,12 @@ def load() -> ModuleType:
 @pytest.fixture
 async def served() -> AsyncGenerator[Served]:
     module = load()
-    server = uvicorn.Server(
+    server = Announced(
         uvicorn.Config(module.app, port=0, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio")
     )
+    server.up = asyncio.Event()
     task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await server.up.wait()
     port = server.servers[0].sockets[0].getsockname()[1]
     yield Served(module, port, server)
     server.should_exit = True

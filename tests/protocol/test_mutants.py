@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from stentor.protocol import ReplayBuffer
-from stentor.protocol import _client_handshake as client_handshake
-from stentor.protocol import _server as server
-from stentor.protocol import _server_acks as acks
-from stentor.protocol import _server_handshake as handshake
-from stentor.protocol import _server_pump as pump
-from stentor.protocol import _server_received as server_received
 from stentor.protocol._frames import EventFrame
+from stentor.protocol.client import _handshake as client_handshake
 from stentor.protocol.client._state import ClientData
 from stentor.protocol.errors import StoreUnavailable
+from stentor.protocol.server import _acks as acks
+from stentor.protocol.server import _handshake as handshake
+from stentor.protocol.server import _pump as pump
+from stentor.protocol.server import _received as server_received
+from stentor.protocol.server import _server as server
 from stentor.protocol.server._state import SessionState
 
 from .memory_log import MemoryLog

@@ -123,7 +123,7 @@ def test_a_claim_that_takes_too_long_ends_with_4107() -> None:
     """The client comes back; the claim's late answer still makes the session ours."""
     bench = Bench()
     effects = bench.session.hello(1, HelloFrame(v=1, session=SESSION, tab="a"), 0.0)
-    assert [Claim(1, "", None)] == effects
+    assert [Claim(1, "", None, "a")] == effects
     assert "claiming" == bench.session.phase
     bench.tick(10.0)
 

@@ -32,7 +32,7 @@ class Worker(Actor):
         """Fail, or wait."""
         if message == "fail":
             raise StoreUnavailable("the disk is full")
-        await asyncio.sleep(3_600)
+        await asyncio.Event().wait()
 
 
 async def drain() -> None:

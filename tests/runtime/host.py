@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import time
 
@@ -14,7 +16,7 @@ class Sleeper(Actor):
     """Takes a second for a message, and so has a full mailbox."""
 
     async def on_receive(self, message: object) -> None:
-        """Sleep."""
+        """Sleep: to be slow is what it is here for; nobody waits for it."""
         await asyncio.sleep(1)
 
 
@@ -26,14 +28,24 @@ async def agent(session: stentor.Session, message: stentor.Message) -> None:
                 await run.text("begun")
                 await asyncio.Event().wait()
         case "block":
-            session.emit(stentor.Text("r1", "begun"))
-            await asyncio.sleep(0.2)
-            time.sleep(60)  # noqa: ASYNC251
+            await session.emit(stentor.Text("r1", "begun")).acked()
+            block()
         case "thread":
             session.emit(stentor.Text("r1", "begun"))
             await asyncio.to_thread(time.sleep, 60)
         case _:
             session.emit(stentor.Text("r1", "heard"))
+
+
+def block() -> None:
+    """Block the loop for good: that is what the test is about. Say so, and say when the first signal has come."""
+    heard, said = os.pipe()
+    os.set_blocking(said, False)
+    signal.set_wakeup_fd(said)
+    print("blocked", flush=True)
+    os.read(heard, 1)
+    print("signalled", flush=True)
+    time.sleep(60)
 
 
 async def main(drain: float) -> int:

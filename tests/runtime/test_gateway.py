@@ -167,12 +167,13 @@ async def test_a_page_of_a_foreign_origin_gets_a_403(start: Start) -> None:
     assert (4500, 4500, 403) == (allowed, own, caught.value.response.status_code)
 
 
-async def test_a_foreign_host_name_is_refused_where_only_loopback_is_served(start: Start) -> None:
+@pytest.mark.parametrize("name", ["evil.example", "127.evil.example", "localhost.evil.example"])
+async def test_a_foreign_host_name_is_refused_where_only_loopback_is_served(start: Start, name: str) -> None:
     """A name of somebody else's that was bound to 127.0.0.1 does not let its pages in."""
     host = await start()
     port = host.url.rpartition(":")[2]
     with pytest.raises(InvalidStatus) as caught:
-        await ending(f"ws://evil.example:{port}", "x", host="127.0.0.1", origin=f"http://evil.example:{port}")
+        await ending(f"ws://{name}:{port}", "x", host="127.0.0.1", origin=f"http://{name}:{port}")
 
     assert 403 == caught.value.response.status_code
 

@@ -34,13 +34,27 @@ class Host:
         await probe.until(lambda it: it.position is not None)
         return probe
 
-    async def ends(self, *signals: signal.Signals, pause: float = 0.0) -> tuple[int, float, str]:
-        """Send *signals*; return exit code, seconds until the end, and what it printed."""
+    async def says(self, line: str) -> None:
+        """Wait until the process has printed *line*."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while (printed := (await self.process.stdout.readline()).decode()) != f"{line}\n":
+                assert printed, f"the host ended before it printed {line!r}"
+
+    async def drains(self) -> None:
+        """Wait until the drain has begun: nobody is let in any more."""
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except ConnectionRefusedError:
+                    return
+                writer.close()
+
+    async def ends(self, number: signal.Signals) -> tuple[int, float, str]:
+        """Send a signal; return exit code, seconds until the end, and what it printed."""
         began = time.monotonic()
-        for number in signals:
-            self.process.send_signal(number)
-            if pause:
-                await asyncio.sleep(pause)
+        self.process.send_signal(number)
         out, err = await asyncio.wait_for(self.process.communicate(), 30)
         assert self.process.returncode is not None
         return self.process.returncode, time.monotonic() - began, (out + err).decode()
@@ -118,7 +132,9 @@ async def test_a_second_signal_ends_the_process_at_once(start: Start, number: si
     probe.say("prompt", "forever")
     await probe.until(lambda it: len(it.handled) == 2)
 
-    code, seconds, printed = await host.ends(number, number, pause=0.5)
+    host.process.send_signal(number)
+    await host.drains()
+    code, seconds, printed = await host.ends(number)
 
     assert (expected, True) == (code, seconds < 5.0)
     assert f"second {number.name}" in printed
@@ -129,10 +145,11 @@ async def test_a_second_ctrl_c_ends_a_process_whose_loop_is_blocked(start: Start
     host = await start(60.0)
     probe = await host.client()
     probe.say("prompt", "block")
-    await probe.until(lambda it: it.handled)
-    await asyncio.sleep(0.5)
+    await host.says("blocked")
 
-    code, seconds, _ = await host.ends(signal.SIGINT, signal.SIGINT, pause=0.3)
+    host.process.send_signal(signal.SIGINT)
+    await host.says("signalled")
+    code, seconds, _ = await host.ends(signal.SIGINT)
 
     assert (130, True) == (code, seconds < 5.0)
 

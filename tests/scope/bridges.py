@@ -18,14 +18,16 @@ class ListBridge:
         self.unsaid_events: list[tuple[Event, StentorError]] = []
         self.hidden_errors: list[BaseException] = []
 
-    def emit(self, session: str, event: Event, writer: str | None = None) -> Any:
+    def emit(self, session: str, event: Event, writer: str | None = None, *, reserve: bool = False) -> Any:
         if self.refuse is not None:
             error, self.refuse = self.refuse, None
             raise error
         self.events.append(event)
         return len(self.events)
 
-    async def put(self, session: str, event: Event, writer: str | None, timeout: float | None) -> Any:
+    async def put(
+        self, session: str, event: Event, writer: str | None, timeout: float | None, *, reserve: bool = False
+    ) -> Any:
         return self.emit(session, event, writer)
 
     def enter(self, session: str, scope: Any) -> None:

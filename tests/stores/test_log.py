@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from stentor.actors import ManualClock
 from stentor.protocol import Append, FailedRange, Rejection
 from stentor.protocol.errors import EpochChanged, Fenced
 
@@ -159,6 +160,85 @@ async def test_failed_events_that_are_passed_are_not_counted_twice(store: Any, a
     floor = await ask(store.log.ack(S, "", conn, token, epoch, 2, ()))
 
     assert (2, 1, 3) == (floor.floor, floor.count, floor.bytes)
+
+
+async def test_the_body_of_an_event_that_failed_is_let_go_and_its_place_stays(store: Any, ask: Ask) -> None:
+    """Whoever reads learns that there is none."""
+    token, _, _ = await claim(store, ask)
+    await ask(store.log.append([batch(1, b"a", b"bb", b"ccc")]))
+    floor = await ask(store.log.fail(S, token, [FailedRange(1, 2, "expired")]))
+
+    assert (0, 1, 3) == (floor.floor, floor.count, floor.bytes)
+    assert (None, None, b"ccc") == (await ask(store.log.read({S: 0}, 10, 1000)))[S].bodies
+
+
+async def test_a_writer_that_is_done_is_known_no_more(store: Any, ask: Ask) -> None:
+    """Its name could be used anew: nobody repeats what is confirmed."""
+    await ask(store.log.append([batch(1, b"a"), Append(S, None, "v", 1, (b"b",), ("w",))]))
+    (first,) = await ask(store.log.append([batch(1, b"c")]))
+
+    assert 3 == first.first
+
+
+async def test_a_repeated_batch_that_names_done_writers_keeps_its_seqs(store: Any, ask: Ask) -> None:
+    """Its answer was lost, and with it nothing else."""
+    again = Append(S, None, "v", 1, (b"b",), ("w",))
+    answers = await ask(store.log.append([batch(1, b"a"), again, again]))
+
+    assert [1, 2, 2] == [answer.first for answer in answers]
+
+
+async def test_what_is_too_old_expires_and_nothing_that_is_younger(
+    aging: Callable[[ManualClock], Any], ask: Ask
+) -> None:
+    """Never early, and a thirty-second of the age late at most."""
+    clock = ManualClock()
+    store = aging(clock)
+    counts: list[int] = []
+    await ask(store.log.append([batch(1, b"a")]))
+    clock.advance(10.0)
+    await ask(store.log.append([batch(2, b"b")]))
+    for wait in (89.9, 3.3, 6.7, 3.4):
+        clock.advance(wait)
+        counts.append((await ask(store.log.expire(S, None))).count)
+
+    assert [2, 1, 1, 0] == counts
+    assert {"expired": 2} == (await ask(store.log.outcomes(S))).counts
+
+
+async def test_only_the_owner_lets_events_expire(store: Any, ask: Ask) -> None:
+    """Where there is one."""
+    await claim(store, ask)
+
+    with pytest.raises(Fenced):
+        await ask(store.log.expire(S, None))
+
+
+async def test_a_settled_session_is_forgotten_and_its_ledger_told_for_the_last_time(store: Any, ask: Ask) -> None:
+    """Neither one whose events wait nor one that is owned is."""
+    token, conn, epoch = await claim(store, ask)
+    await ask(store.inbox.accept(S, "tab", 1, token, b"hi"))
+    await ask(store.log.append([batch(1, b"a", b"b")]))
+    waits = await ask(store.log.forget(S))
+    await ask(store.log.ack(S, "", conn, token, epoch, 2, (Rejection(2),)))
+    owned = await ask(store.log.forget(S))
+    await ask(store.ownership.release(token))
+    last = await ask(store.log.forget(S))
+
+    assert (None, None, 2, 0, {"handler_rejected": 1}) == (waits, owned, last.head, last.count, last.counts)
+    assert (0, {}) == ((await ask(store.log.outcomes(S))).head, (await ask(store.log.outcomes(S))).counts)
+
+
+async def test_after_it_was_forgotten_a_session_is_another_one(store: Any, ask: Ask) -> None:
+    """An old token, connection, ack or position can not pass for a new one."""
+    old, conn, epoch = await claim(store, ask)
+    await ask(store.ownership.release(old))
+    await ask(store.log.forget(S))
+    new, newer_conn, new_epoch = await claim(store, ask)
+
+    assert (True, True, True) == (new.gen > old.gen, newer_conn > conn, new_epoch != epoch)
+    with pytest.raises(Fenced):
+        await ask(store.ownership.verify(old))
 
 
 async def test_some_acked_events_stay_for_a_reload(store: Any, ask: Ask) -> None:

@@ -58,6 +58,19 @@ async def test_a_release_frees_the_session_only_for_its_owner(store: Any, ask: A
     assert ("b", None) == (still, await ask(store.ownership.owner(S)))
 
 
+async def test_an_owner_can_ask_whether_it_still_is_one_and_learns_whose_tab_is_there(store: Any, ask: Ask) -> None:
+    """So that it can tell its own client whether that was its own tab."""
+    old, _ = await ask(store.ownership.claim(S, "a", False))
+    await ask(store.ownership.attach(old, "", "tab1"))
+    await ask(store.ownership.verify(old))
+    new, _ = await ask(store.ownership.claim(S, "b", True))
+    await ask(store.ownership.attach(new, "", "tab2"))
+
+    with pytest.raises(Fenced) as caught:
+        await ask(store.ownership.verify(old))
+    assert ("b", "tab2") == (caught.value.details["current"], caught.value.details["tab"])
+
+
 async def test_connections_are_never_numbered_alike(store: Any, ask: Ask) -> None:
     """Over consumers and claims."""
     token, _ = await ask(store.ownership.claim(S, "a", False))
@@ -91,6 +104,27 @@ async def test_who_took_a_message_answers_it_also_when_the_session_moved(store: 
     late = await ask(store.inbox.accept(S, "tab", 1, new, b"hi"))
 
     assert (Repeated(None, "a"), Repeated("yes", "a")) == (early, late)
+
+
+async def test_a_message_older_than_all_that_are_kept_is_a_repeated_one(store: Any, ask: Ask) -> None:
+    """A tab counts without a gap; what the answer was is forgotten."""
+    token, _ = await ask(store.ownership.claim(S, "a", False))
+    for cid in range(1, 301):
+        await ask(store.inbox.accept(S, "tab", cid, token, b"hi"))
+    again = await ask(store.inbox.accept(S, "tab", 7, token, b"hi"))
+
+    assert (Repeated, True) == (type(again), again.forgotten)
+
+
+async def test_of_many_tabs_those_that_spoke_last_are_remembered(store: Any, ask: Ask) -> None:
+    """Not those that came last."""
+    token, _ = await ask(store.ownership.claim(S, "a", False))
+    for number in range(100):
+        await ask(store.inbox.accept(S, f"tab{number}", 1, token, b"hi"))
+        await ask(store.inbox.accept(S, "first", number + 1, token, b"hi"))
+    again = await ask(store.inbox.accept(S, "first", 1, token, b"hi"))
+
+    assert isinstance(again, Repeated)
 
 
 async def test_tabs_count_for_themselves(store: Any, ask: Ask) -> None:

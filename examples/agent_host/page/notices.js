@@ -14,6 +14,8 @@ export class Notices {
     const notice = make("div", "", { class: "notice", "data-kind": kind });
     notice.append(make("span", text), make("time", new Date().toLocaleTimeString([], { hour12: false })));
     follow(this.beside, () => {
+      const last = this.box.lastElementChild;
+      if (last?.firstChild.textContent === text) last.remove(); // the same again: one of it, with the new time
       this.box.append(notice);
       while (this.box.childElementCount > KEPT) this.box.firstElementChild.remove();
     });

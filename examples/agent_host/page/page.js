@@ -5,9 +5,11 @@ import { Kept } from "./kept.js";
 import { EventLog } from "./log.js";
 import { Notices } from "./notices.js";
 import { Transcript } from "./transcript.js";
-import { endWords, lostWords, noticeWords, stateWords } from "./words.js";
+import * as words from "./words.js";
 
 const SAMPLES = ["What happens when a session crashes?", "How many times does “crash” occur?", "What is 15% of 2,048?"];
+const BREAKS = new Set(["actor_parked", "session_closed", "store_unavailable"]); // notices that say why a connection ends
+const ENDS = new Set(["agent_completed", "agent_failed", "agent_cancelled"]);
 
 const query = new URLSearchParams(location.search);
 const session = [query.get("user") || "ada", query.get("thread") || "t1"].map(encodeURIComponent).join("/");
@@ -16,95 +18,151 @@ const log = new EventLog(byId("log"), byId("count"));
 const notices = new Notices(byId("notices"), byId("transcript"));
 const kept = new Kept(session);
 const hint = byId("armed").textContent;
-let armed = false; // whether a crash waits for the next answer
-let broken = false; // whether the connection was lost since it last worked
+const connection = { state: "idle", broken: false, told: false, resting: false, lost: null }; // since it last worked
 
-for (const entry of kept.entries) entry.ask ? asked(entry.ask) : shown(entry);
+const waiting = new Map(kept.unanswered().map((entry) => [entry.cid, entry]));
+for (const entry of kept.entries) replay(entry);
 
 const client = connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, {
   session,
   resume: kept.position,
+  tab: kept.tab,
+  cid: kept.cid,
   onEvent(event) {
     kept.add({ seq: event.seq, type: event.type, run: event.run, data: event.data });
+    if (ENDS.has(event.type)) disarm(); // what waited for this answer does not wait for the next
     shown(event);
   },
   onGap(gap) {
-    log.add(gap.to, "gap", gap);
+    kept.add({ gap });
+    missing(gap);
     notices.add("bad", `${gap.n ?? gap.to - gap.from + 1} events were lost on the way: ${gap.code}.`);
-    transcript.mark(`Something is missing here: events ${gap.from} to ${gap.to} (${gap.code}).`);
   },
   onLost(why) {
-    const words = lostWords(why);
-    notices.add("bad", words);
-    transcript.abandon(words);
-    refresh();
+    connection.lost = why;
+    notices.add("bad", words.lostWords(why));
+    abandon(words.lostWords(why), why === "position_lost" ? "away" : "failed");
+    if (why === "epoch_changed") disarm(); // the host that knew of it is gone
   },
   onNotice(notice) {
-    notices.add(...noticeWords(notice));
+    notices.add(...words.noticeWords(notice));
+    if (BREAKS.has(notice.code)) connection.told = true;
+    if (notice.code === "session_restarting") disarm();
     if (notice.code !== "actor_parked") return;
-    transcript.abandon("The session crashed too often to end this answer."); // nothing can be told in it any more
-    refresh();
+    connection.resting = true;
+    abandon(words.PARKED, "failed"); // nothing can be told in it any more
   },
   onState: changed,
 });
 byId("session").textContent = decodeURIComponent(session);
 changed(client.state);
-refresh();
+for (const say of kept.says.slice()) again(say);
+if (kept.armed) showArmed();
 
 function changed(state, detail) {
-  byId("state").dataset.state = state;
-  byId("state-text").textContent = stateWords(state);
+  connection.state = state;
   if (state === "backoff") {
-    if (!broken) notices.add("warn", "The connection was lost. It is tried again, and goes on where it stopped.");
-    broken = true;
+    if (!connection.broken && !connection.told) notices.add("warn", words.breakWords(detail.closeCode));
+    connection.broken = true;
   } else if (state === "live") {
-    if (broken) notices.add("good", "Connected again, resumed where it stopped.");
-    broken = false;
+    if (connection.broken) notices.add("good", backWords());
+    Object.assign(connection, { broken: false, told: false, resting: false, lost: null });
   } else if (state === "ended") {
-    notices.add("bad", endWords(detail));
+    notices.add("bad", words.endWords(detail));
+    const away = detail.code === "taken_over"; // not kept: a reload takes the conversation back, and goes on with it
+    transcript.abandon(away ? words.ELSEWHERE : words.endWords(detail), away ? "away" : "failed");
     disarm();
   }
   refresh();
 }
 
-function asked(question) {
+function backWords() {
+  if (connection.lost) return words.againWords(connection.lost);
+  return connection.resting ? words.RESTED : words.RESUMED;
+}
+
+// What an entry of the conversation did to the page when it came, it does again after a reload.
+function replay(entry) {
+  if (entry.ask) entry.turn = asked(entry.ask, !waiting.has(entry.cid));
+  else if (entry.gap) missing(entry.gap);
+  else if (entry.abandon) transcript.abandon(entry.abandon, entry.end);
+  else shown(entry);
+}
+
+function asked(question, taken) {
   byId("welcome").hidden = true;
-  transcript.ask(question);
+  const turn = transcript.ask(question);
+  turn.taken = taken;
+  return turn;
 }
 
 function shown(event) {
   byId("welcome").hidden = true;
   log.add(event.seq, event.type, event.data);
   transcript.show(event);
-  if (event.type === "text") disarm();
   refresh();
+}
+
+function missing(gap) {
+  log.add(gap.to, "gap", gap);
+  transcript.mark(`Something is missing here: events ${gap.from} to ${gap.to} (${gap.code}).`);
+}
+
+function abandon(why, end) {
+  if (!transcript.busy) return refresh();
+  kept.add({ abandon: why, end });
+  for (const entry of kept.unanswered()) kept.add(kept.remove(entry)); // put again, it belongs to what comes now
+  transcript.abandon(why, end);
+  return refresh();
+}
+
+function askable() {
+  return words.muteWords(connection.state, connection.resting) === "" && connection.state !== "idle" && !transcript.busy;
 }
 
 function refresh() {
-  const over = byId("state").dataset.state === "ended";
-  byId("ask").querySelector("[type=submit]").disabled = over || transcript.busy;
+  const { state, resting } = connection;
+  byId("state").dataset.state = state;
+  byId("state-text").textContent = words.stateWords(state, resting);
+  byId("mute").textContent = words.muteWords(state, resting);
+  byId("ask").querySelector("[type=submit]").disabled = !askable();
+  for (const sample of byId("samples").querySelectorAll("button")) sample.disabled = !askable();
+  const over = state === "ended";
   byId("stop").disabled = over || !transcript.busy;
-  byId("crash").disabled = byId("cut").disabled = over;
+  byId("crash").disabled = byId("cut").disabled = over || resting;
 }
 
 async function ask(question) {
-  const entry = kept.add({ ask: question, said: false });
-  asked(question);
+  if (!askable()) return;
+  const entry = kept.add({ ask: question, turn: asked(question, false) });
+  const said = put(entry, { type: "prompt", data: { text: question } });
   refresh();
+  await said;
+}
+
+// Puts the question of `entry` to the host: for the first time, or after a reload once more.
+async function put(entry, say) {
   try {
-    await client.say("prompt", { text: question });
-    entry.said = true;
+    const said = kept.say(client, say);
+    entry.cid = say.cid;
+    await said;
+    entry.turn.taken = true;
   } catch (refused) {
     kept.remove(entry);
-    transcript.refuse(refused.message);
+    transcript.refuse(entry.turn, refused.message);
   }
   refresh();
 }
 
+function again(say) {
+  const entry = waiting.get(say.cid);
+  return entry ? put(entry, say) : wish(say);
+}
+
 // Sends a wish to the host; what it refuses, the person sees.
-async function wish(type, data) {
+async function wish(say) {
   try {
-    await client.say(type, data);
+    await kept.say(client, say);
     return true;
   } catch (refused) {
     notices.add("bad", refused.message);
@@ -113,18 +171,22 @@ async function wish(type, data) {
 }
 
 async function crash() {
-  const choice = byId("point");
+  const point = byId("point").value;
   const speaking = transcript.speaking;
-  if (!(await wish("crash", { point: choice.value, when: "now" }))) return;
-  if (speaking || choice.value === "on_demand") return;
-  armed = true;
+  if (!(await wish({ type: "crash", data: { point, when: "now" } }))) return;
+  if (speaking || point === "on_demand") return;
+  kept.armed = point;
+  showArmed();
+}
+
+function showArmed() {
+  const name = byId("point").querySelector(`[value="${kept.armed}"]`).textContent;
   byId("armed").dataset.armed = "true";
-  byId("armed").textContent = `Armed: it strikes ${choice.selectedOptions[0].textContent}, in the middle of the next answer.`;
+  byId("armed").textContent = `Armed: it strikes ${name}, in the middle of the next answer.`;
 }
 
 function disarm() {
-  if (!armed) return;
-  armed = false;
+  kept.armed = null;
   byId("armed").dataset.armed = "false";
   byId("armed").textContent = hint;
 }
@@ -132,11 +194,11 @@ function disarm() {
 byId("ask").addEventListener("submit", (submit) => {
   submit.preventDefault();
   const field = byId("question");
-  if (transcript.busy || !field.value.trim()) return;
+  if (!askable() || !field.value.trim()) return;
   ask(field.value.trim());
   field.value = "";
 });
-byId("stop").addEventListener("click", () => wish("cancel", null));
+byId("stop").addEventListener("click", () => wish({ type: "cancel", data: null }));
 byId("crash").addEventListener("click", crash);
 byId("cut").addEventListener("click", () => client.socket?.close(4000, "cut on the page"));
 for (const text of SAMPLES) {
@@ -146,4 +208,5 @@ for (const text of SAMPLES) {
   item.append(button);
   byId("samples").append(item);
 }
-addEventListener("pagehide", () => kept.save(client.position));
+refresh();
+addEventListener("pagehide", () => kept.save(client));

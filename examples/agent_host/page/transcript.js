@@ -1,7 +1,6 @@
 // The conversation: one article a run, with its question, its steps and its answer.
 import { follow, make } from "./dom.js";
-
-const ENDS = { agent_completed: "completed", agent_failed: "failed", agent_cancelled: "cancelled" };
+import { BEGUN_ELSEWHERE, stopWords } from "./words.js";
 
 export class Transcript {
   constructor(box) {
@@ -12,22 +11,25 @@ export class Transcript {
 
   // Whether a run is open: there is something to stop.
   get busy() {
-    return this.asked.length > 0 || [...this.turns.values()].some((turn) => turn.article.dataset.end === "open");
+    return this.asked.length > 0 || this.#open().length > 0;
   }
 
   // Whether words of an answer come at the moment.
   get speaking() {
-    return [...this.turns.values()].some((turn) => turn.article.dataset.end === "open" && turn.answer.hasChildNodes());
+    return this.#open().some((turn) => turn.answer.hasChildNodes());
   }
 
+  // Shows the question; returns its turn.
   ask(question) {
-    this.asked.push(this.#turn(question));
+    const turn = this.#turn(question);
+    this.asked.push(turn);
+    return turn;
   }
 
   // The host refused the question: it never became a run.
-  refuse(message) {
-    const turn = this.asked.pop();
-    if (turn) this.#end(turn, "failed", message);
+  refuse(turn, message) {
+    this.asked = this.asked.filter((other) => other !== turn);
+    this.#end(turn, "failed", message);
   }
 
   show(event) {
@@ -36,7 +38,7 @@ export class Transcript {
 
   #show({ type, run, data }) {
     if (!run) return;
-    const turn = this.#of(run);
+    const turn = this.#of(run, type);
     switch (type) {
       case "agent_started":
         break;
@@ -56,22 +58,29 @@ export class Transcript {
         turn.answer.append(data.delta); // append() of a string makes a text node
         break;
       case "agent_completed":
-        this.#end(turn, ENDS[type], "");
+        this.#end(turn, "completed", "");
         break;
       case "agent_failed":
-        this.#end(turn, ENDS[type], `The answer failed: ${data.message} (${data.code})`);
+        this.#end(turn, "failed", `The answer failed: ${data.message} (${data.code})`);
         break;
       case "agent_cancelled":
-        this.#end(turn, ENDS[type], "Stopped.");
+        this.#end(turn, "cancelled", stopWords(data.reason));
         break;
       default: // an event of the host's own: it stands in the log
     }
   }
 
-  // The host that was to answer is gone: what is open stays unfinished.
-  abandon(words) {
-    const open = [...this.turns.values()].filter((turn) => turn.article.dataset.end === "open");
-    for (const turn of open) this.#end(turn, "failed", words);
+  // What is being answered does not end here: `words` say why. Should more of it come, it goes on behind a mark.
+  // A question that the host has not taken yet stays: it is put again.
+  abandon(words, end) {
+    const lost = this.asked.filter((turn) => turn.taken);
+    this.asked = this.asked.filter((turn) => !turn.taken);
+    follow(this.box, () => {
+      for (const turn of [...lost, ...this.#open()]) {
+        this.#end(turn, end, words);
+        turn.cut = true;
+      }
+    });
   }
 
   // What was lost on the way is named where it is missing.
@@ -79,13 +88,26 @@ export class Transcript {
     follow(this.box, () => this.box.append(make("p", text, { class: "end", "data-end": "failed" })));
   }
 
-  #of(run) {
+  #open() {
+    return [...this.turns.values()].filter((turn) => turn.article.dataset.end === "open");
+  }
+
+  #of(run, type) {
     let turn = this.turns.get(run);
     if (!turn) {
-      turn = this.asked.shift() ?? this.#turn("(asked elsewhere)");
+      const begins = type === "agent_started";
+      turn = (begins && this.asked.shift()) || this.#turn("(asked elsewhere)");
+      if (!begins) turn.steps.before(make("p", BEGUN_ELSEWHERE, { class: "note" }));
       this.turns.set(run, turn);
     }
+    if (turn.cut) this.#goOn(turn);
     return turn;
+  }
+
+  #goOn(turn) {
+    turn.cut = false;
+    if (turn.answer.hasChildNodes()) turn.answer.append(make("span", " […] ", { class: "hole" }));
+    this.#end(turn, "open", "");
   }
 
   #turn(question) {
@@ -95,7 +117,7 @@ export class Transcript {
     const end = make("p", "", { class: "end", hidden: "" });
     article.append(make("h2", question), steps, answer, end);
     follow(this.box, () => this.box.append(article));
-    return { article, steps, answer, end, calls: new Map() };
+    return { article, steps, answer, end, calls: new Map(), taken: false, cut: false };
   }
 
   #tool(turn, { tool, call_id, arguments: given }) {

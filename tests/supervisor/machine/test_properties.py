@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stentor.supervisor.core._effects import Decided, Start
@@ -11,6 +12,8 @@ from stentor.supervisor.policy._backoff import Backoff
 from stentor.supervisor.policy._budget import Budget, Window
 from stentor.supervisor.policy._directives import Restart
 from stentor.supervisor.policy._policy import RestartPolicy
+
+pytestmark = pytest.mark.filterwarnings("ignore::stentor.supervisor.policy._policy.PolicyWarning")
 
 NAMES = ("a", "b", "c", "d")
 

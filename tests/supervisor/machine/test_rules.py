@@ -212,6 +212,37 @@ def test_an_uncharged_failure_is_recorded_free_and_restarted_at_once(world: Any)
     ]
 
 
+def test_a_failed_restart_of_an_uncharged_type_is_free_and_waits_longer_each_time(world: Any) -> None:
+    """B1, B7: what is free stays free, but a start that fails waits for its backoff, so that it can not spin."""
+    policy = RestartPolicy(
+        decide={WebSocketConnectionLostError: Restart(charged=False)},
+        budget=Budget(0, 1.0),
+        backoff=Backoff(1.0, maximum=4.0, jitter=0.0, reset_after=10.0),
+    )
+    w = world("a", policy=policy).boot()
+    w.starts["a"] = [lost(), lost(), lost(), lost(), "ok"]
+    w.crash("a", lost())
+    w.advance(1.0 + 2.0 + 4.0 + 4.0)
+
+    assert [(False, delay, "decide[WebSocketConnectionLostError]") for delay in (0.0, 1.0, 2.0, 4.0, 4.0)] == [
+        (r.charged, r.delay, r.rule) for r in w.records
+    ]
+    assert ("running", 0) == (w.state("a"), w.machine.window.peek(w.now, 1.0))
+
+
+def test_a_failed_restart_of_a_charged_type_costs_also_after_a_free_crash(world: Any) -> None:
+    """B1: what counts is what this attempt failed with."""
+    policy = RestartPolicy(
+        decide={WebSocketConnectionLostError: Restart(charged=False)}, budget=Budget(1, 5.0), backoff=Backoff(1.0)
+    )
+    w = world("a", policy=policy).boot()
+    w.starts["a"] = [OSError(), "ok"]
+    w.crash("a", lost())
+    w.advance(1.5)
+
+    assert [(False, None), (True, 1)] == [(r.charged, r.in_window) for r in w.records]
+
+
 def test_the_most_specific_class_decides_in_any_order_of_writing(world: Any) -> None:
     """X1."""
     for rows in ([(OSError, "stop"), (ConnectionError, "restart")], [(ConnectionError, "restart"), (OSError, "stop")]):
@@ -338,6 +369,17 @@ def test_a_failing_restart_without_wait_lets_other_calls_in_between(world: Any) 
     assert ("stopped", 0) == (w.state("a"), len(w.timers))
 
 
+def test_a_group_that_fails_to_start_without_wait_lets_other_calls_in_between(world: Any) -> None:
+    """F1: for a group as for one child."""
+    w = world("a", "b", policy=a_policy(strategy="one_for_all", budget="unlimited")).boot()
+    w.starts["b"] = OSError()
+    w.crash("a")
+
+    assert ("restarting", 1) == (w.state("b"), len(w.timers))
+    w.stop()
+    assert (True, {}) == (w.exit is not None, w.timers)
+
+
 def test_rest_for_one_resumes_at_the_child_that_failed_to_start(world: Any) -> None:
     """F2."""
     w = world("a", "b", "c", policy=a_policy(strategy="rest_for_one", budget=Budget(5, 5.0))).boot()
@@ -353,10 +395,64 @@ def test_one_for_all_stops_what_it_just_started_and_begins_again(world: Any) -> 
     w = world("a", "b", "c", policy=a_policy(strategy="one_for_all", budget=Budget(5, 5.0))).boot()
     w.starts["b"] = [OSError(), "ok"]
     w.crash("c")
+    w.advance(0.0)
 
     expected = [("stop", "b"), ("stop", "a"), ("start", "a"), ("start", "b")]
     expected += [("stop", "a"), ("start", "a"), ("start", "b"), ("start", "c")]
     assert expected == w.since(3)
+
+
+def slow_notes(w: Any) -> list[tuple[str, str, float]]:
+    """Return what was pointed out as too slow: child, rule, seconds that it took."""
+    return [(r.child.id, r.rule, r.facts["seconds"]) for r in w.records if r.kind == "note"]
+
+
+def test_restarts_too_slow_for_the_budget_to_be_spent_are_pointed_out_once(world: Any) -> None:
+    """R1: 3 restarts in 9 s with waits of 1 s leave 2 s for each start; one that takes longer is tried for ever."""
+    policy = RestartPolicy(backoff=Backoff(1.0, factor=1.0, jitter=0.0), budget=Budget(3, 9.0))
+    w = world("a", policy=policy).boot()
+    w.starts["a"] = "pending"
+    w.crash("a")
+    for seconds in (2.0, 2.1, 3.0):
+        w.advance(1.0 + seconds)
+        w.started("a")
+        w.crash("a")
+
+    assert [("a", "slow_start", 2.1)] == [(a, b, round(c, 6)) for a, b, c in slow_notes(w)]
+    assert w.exit is None
+
+
+def test_a_failed_restart_that_took_too_long_is_pointed_out(world: Any, spec: Any) -> None:
+    """R1: also one that ends by its start_timeout."""
+    policy = RestartPolicy(backoff=Backoff(1.0, factor=1.0, jitter=0.0), budget=Budget(3, 9.0))
+    w = world(spec("a", start_timeout=4.0), policy=policy).boot()
+    w.starts["a"] = "pending"
+    w.crash("a")
+    w.advance(5.0)
+
+    assert [("a", "slow_start", 4.0)] == slow_notes(w)
+
+
+def test_a_sibling_whose_stop_takes_too_long_is_pointed_out(world: Any) -> None:
+    """R1: stops stretch a group restart as starts do."""
+    policy = RestartPolicy(strategy="one_for_all", backoff=AT_ONCE, budget=Budget(3, 9.0))
+    w = world("a", "b", policy=policy).boot()
+    w.stubborn.add("b")
+    w.crash("a")
+    w.advance(5.0)
+
+    assert [("b", "slow_stop", 5.0)] == slow_notes(w)
+
+
+def test_a_first_start_may_take_its_time(world: Any, spec: Any) -> None:
+    """R1: it is no restart, and spends nothing."""
+    w = world("a", policy=a_policy()).boot()
+    w.starts["b"] = "pending"
+    w.start_child(spec("b"))
+    w.advance(20.0)
+    w.started("b")
+
+    assert [] == slow_notes(w)
 
 
 def test_calls_on_a_restarting_child_say_so(world: Any, spec: Any) -> None:

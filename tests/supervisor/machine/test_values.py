@@ -103,8 +103,14 @@ def test_a_row_that_can_never_match_is_warned_about_with_its_reason() -> None:
         RestartPolicy(decide={Refused: "stop"})
 
 
+def test_a_row_by_which_a_start_could_be_tried_for_ever_without_a_wait_is_warned_about() -> None:
+    """R2: what costs nothing must at least wait."""
+    with pytest.warns(PolicyWarning, match=r"decide\[StoreUnavailable\] restarts free of charge"):
+        RestartPolicy(decide={StoreUnavailable: Restart(charged=False)}, backoff=Backoff(initial=0.0))
+
+
 def test_the_policy_of_the_sessions_can_be_written_down() -> None:
-    """What this version does not act upon is kept."""
+    """What this version does not act upon is kept, for a supervisor to refuse."""
     policy = RestartPolicy(
         budget=Budget(50, 10.0),
         child_budget=Budget(5, 60.0),
@@ -165,12 +171,20 @@ def test_a_dynamic_supervisor_takes_one_for_one_without_auto_shutdown(policy: Re
 def test_a_child_of_a_template_adds_its_own_arguments() -> None:
     """Positional ones follow, keyword ones are laid over."""
     template = ChildSpec(id="t", actor=Worker, args=(1,), kwargs={"a": 1, "b": 2}, restart="transient", shutdown=1.0)
-    child = derive(template, "x", (2,), {"b": 3})
+    child = derive(template, "x", [2], {"b": 3})  # type: ignore[arg-type]
 
     assert (
         ChildSpec(id="x", actor=Worker, args=(1, 2), kwargs={"a": 1, "b": 3}, restart="transient", shutdown=1.0)
         == child
     )
+
+
+def test_a_child_of_a_template_may_hold_a_slash_also_where_something_else_is_wrong() -> None:
+    """C3: only what is wrong is named."""
+    with pytest.raises(BadSpec) as caught:
+        derive(ChildSpec(id="t", actor=Worker), "ada/t1", (), {1: 2})  # type: ignore[dict-item]
+
+    assert ["kwargs"] == [text.split(".")[1].split(" ")[0] for text in caught.value.errors]
 
 
 def test_a_child_of_a_template_is_checked_where_it_differs() -> None:

@@ -602,3 +602,71 @@ async def test_a_supervisor_that_fails_itself_leaves_no_child_behind(spec: Any, 
     await clock.settle()
 
     assert (False, False, []) == (ref.is_alive(), below.ref.is_alive(), directory.paths())
+
+
+async def test_questions_are_answered_while_a_supervisor_stops(spec: Any, clock: ManualClock) -> None:
+    """T2: at once, however long a child takes; what would change something is refused by its end."""
+    ref = await Supervisor.start_async(children=[spec("a"), spec("b", Stubborn, shutdown=3.0)], clock=clock)
+    sup = ref.proxy()
+    early = sup.which_child("a")
+    stopped = ref.stop(block=False)
+    again = ref.stop(block=False)
+    await clock.settle()
+    late = sup.start_child(spec("c"))
+
+    assert ["running", "stopping"] == [c.state for c in await asyncio.wait_for(sup.which_children(), 5)]
+    assert 2 == (await asyncio.wait_for(sup.count_children(), 5)).active
+    with pytest.raises(NotFound):
+        await asyncio.wait_for(sup.which_child("zz"), 5)
+    assert "running" == (await early).state
+    await clock.run(3.0)
+    assert await stopped
+    assert await again
+    with pytest.raises(ActorDied):
+        await late
+
+
+async def test_questions_are_answered_while_a_supervisor_starts(spec: Any, log: list[Any]) -> None:
+    """T2: and calls that change something wait, in their order."""
+    Slow.gate = asyncio.Event()
+    inner = ChildSpec(
+        "inner", Supervisor, kwargs={"children": [spec("a"), spec("b", Slow), spec("c")]}, kind="supervisor"
+    )
+    top = (await Supervisor.start_async()).proxy()
+    starting = top.start_child(inner)
+    sub = (await top.which_child("inner")).ref.proxy()
+    ending = sub.terminate_child("a")
+    more = sub.start_child(spec("d"))
+
+    assert ["running", "starting", "stopped"] == [
+        c.state for c in await asyncio.wait_for(sub.which_children(), 5)
+    ]
+    Slow.gate.set()
+    await asyncio.wait_for(starting, 5)
+    await ending
+    await more
+    assert [("start", "a"), ("start", "b"), ("start", "c"), ("stop", "a"), ("start", "d")] == log
+
+
+async def test_a_question_that_breaks_while_a_supervisor_stops_is_its_crash_and_all_are_answered(
+    spec: Any, clock: ManualClock
+) -> None:
+    """Nobody waits for ever for what a bug has cost."""
+
+    class Buggy(Supervisor):
+        def explain(self, *_args: Any, **_kwargs: Any) -> Any:
+            raise ZeroDivisionError
+
+    directory = Directory()
+    ref = await Buggy.start_async(children=[spec("b", Stubborn)], clock=clock, directory=directory, path="")
+    sup = ref.proxy()
+    stopped = ref.stop(block=False)
+    await clock.settle()
+    broken, after = sup.explain(ValueError()), sup.count_children()
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(broken, 5)
+    assert 1 == (await asyncio.wait_for(after, 5)).specs
+    with pytest.raises(ZeroDivisionError):
+        await stopped
+    assert (False, []) == (ref.is_alive(), directory.paths())
