@@ -164,6 +164,19 @@ class Mailbox:
             self._calm = False
         self.dispatcher.schedule(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
+    def pick(self, wanted: Callable[[Any], bool]) -> list[Entry]:
+        """Take out what is *wanted*, oldest first; the rest keeps its places. For an actor whose own hook goes on.
+
+        From here on whatever comes gives it a turn, in which it is told by ``_knocked``.
+        """
+        fresh: list[Entry] = []
+        with self._lock:
+            self._calm = True
+            come, self._in = self._in, fresh
+        waiting = self._out[::-1] + come
+        self._out = [entry for entry in reversed(waiting) if not wanted(entry[0])]
+        return [entry for entry in waiting if wanted(entry[0])]
+
     # Closing
 
     def _bar(self, reason: str | None) -> bool:

@@ -142,7 +142,7 @@ class Log(Protocol):
     def expire(self, session: str, token: Token | None) -> Answer[LogFloor]:
         """Let un-acked events that are older than *age* fail with ``expired``, as :meth:`fail` does.
 
-        The store tells the age, by a clock that only goes forward; an event may live a little longer, a thirty-second of it.
+        The store tells the age, by a clock that only goes forward; an event may live a thirty-second of it longer.
 
         Raises:
             Fenced: If a newer owner is there; with *token* None, if there is any.

@@ -35,6 +35,8 @@ from ._frames import (
     ErrorFrame,
     HelloFrame,
     NoticeFrame,
+    PingFrame,
+    PongFrame,
     ServerFrame,
 )
 from ._limits import (
@@ -120,6 +122,8 @@ __all__ = [
     "LogState",
     "Note",
     "NoticeFrame",
+    "PingFrame",
+    "PongFrame",
     "Position",
     "Read",
     "Rejection",

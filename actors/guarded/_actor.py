@@ -145,6 +145,9 @@ class Actor(LoopActor):
         """Called with a message of the control lane, ahead of all others; by default handled like any message."""
         return self.on_receive(message)
 
+    def _knocked(self) -> None:
+        """Called when it is given a turn while a hook or handler of its own is suspended; see ``Mailbox.pick``."""
+
     # What it can do
 
     def defer_reply(self) -> Reply:

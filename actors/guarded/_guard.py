@@ -86,7 +86,8 @@ class Guard(SlotBase):
         sender = current_lease.get()
         if sender is not None and sender is not self._lease and sender.guard is self:
             self._refuse(sender, "tell")
-        super().push(message, reply)
+        # Not by super(): every message pays for that.
+        SlotBase.push(self, message, reply)
 
     def get(self) -> Envelope[Any]:
         """Take the oldest message out, as Pykka's inbox does, unless the taker is an ended incarnation."""
@@ -105,7 +106,11 @@ class Guard(SlotBase):
         if actor is None or self._busy:
             # Down, or a handler is suspended. The latter may be a start that nobody drives yet.
             hook, self._job = self._job, None
-            return None if hook is None else self._start_slowly(actor, hook)
+            if hook is not None:
+                return self._start_slowly(actor, hook)
+            if actor is not None:
+                actor._knocked()
+            return None
         run = self.context.run
         handle = actor._handle_receive
         while limit:

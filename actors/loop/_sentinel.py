@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 __all__ = ["Sentinel"]
@@ -27,7 +28,16 @@ class Sentinel:
         """Hang on the loop that *armed* returns. Called on that loop."""
         loop = self._armed()
         if loop is not None:
-            loop.call_later(_FAR, self.arm)
+            # Were garbage collected in here, finalisers might leave an exception whose traceback leads to these
+            # frames; and they lead to the sentinel, which then would outlive its loop.
+            collects = gc.isenabled()
+            gc.disable()
+            try:
+                loop.call_later(_FAR, self.arm)
+            finally:
+                if collects:
+                    gc.enable()
+        del self
 
     def __del__(self) -> None:
         self._ended()

@@ -34,7 +34,7 @@ def step(
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
     suspended()
-    resume: Callable[[Any], Any]
+    resume: Callable[[Any], Any] | None
     argument: Any
     while True:
         try:
@@ -48,3 +48,7 @@ def step(
             waited = run(resume, argument)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        finally:
+            # An exception that its own frame refers to would keep that, and whatever called it, until the garbage
+            # collector comes.
+            resume = argument = None

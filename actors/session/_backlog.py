@@ -177,10 +177,13 @@ class Backlog(Account):
 
     def store_failed(self, error: StentorError) -> None:
         """Accept nothing until :meth:`store_works`."""
+        before = self._store_failed
         self._store_failed = lambda: StoreUnavailable(
             user_id=self.user_id, thread_id=self.thread_id, cause=str(error), session=self.session
         )
-        self._shut = self._shut or self._store_failed
+        # The failure before this one is no other reason to be shut.
+        if self._shut is None or self._shut is before:
+            self._shut = self._store_failed
 
     @property
     def store_is_down(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import Any
 
@@ -16,6 +17,8 @@ from ._cell import SessionCell
 __all__ = ["fail_leftovers", "fail_unconfirmed"]
 
 _CODE = "unconfirmed"
+_PATIENCE = 0.5
+"""Seconds that the store has to take what is left."""
 
 
 def fail_unconfirmed(outbox: Backlog, recorder: Recorder, path: str) -> None:
@@ -31,25 +34,40 @@ async def fail_leftovers(cell: SessionCell, recorder: Recorder, path: str, *, ke
 
     The actor is parked, gone or stuck. What was accepted gets its seq where the store still works, and then
     fails as ``unconfirmed``; where the store does not work it fails without one. With *keep* what is in the log stays
-    there, for another process to deliver. From here on a late incarnation is fenced by the store, and a new one declines.
+    there, for another process to deliver. The store has half a second for all that. From here on a late incarnation is
+    fenced by the store, and a new one declines.
     """
     cell.over = True
     cell.up = None
     cell.stop_timer()
     cell.outbox.close()
-    failed = 0
+    task = asyncio.ensure_future(_settle(cell, recorder, path, keep))
+    timer = cell.outbox.clock.call_later(_PATIENCE, lambda: _give_up(task))
     try:
-        await _append_rest(cell)
-        if not keep:
-            failed = await _fail_all(cell, recorder, path)
-        token = cell.machine.token
-        if token is not None:
-            await _answered(cell.ownership.release(token))
-    except Exception as error:  # Here is nobody who could crash for it, and the session has to end: it is recorded.
-        # What is still in the log stays un-acked there; a session of the same name begins with it.
+        await asyncio.wait({task})
+    finally:
+        timer.cancel()
+        task.cancel()
+    error = TimeoutError("the store did not answer") if task.cancelled() else task.exception()
+    if error is not None:
+        # Here is nobody who could crash for it, and the session has to end. What is still in the log stays un-acked
+        # there; a session of the same name begins with it.
         recorder.note("leftovers_kept", path=path, session=cell.session, error=repr(error)[:300])
     fail_unconfirmed(cell.outbox, recorder, path)
-    return failed + cell.outbox.unconfirmed
+    return (0 if error is not None else task.result()) + cell.outbox.unconfirmed
+
+
+def _give_up(task: asyncio.Future[int]) -> None:
+    task.cancel()
+
+
+async def _settle(cell: SessionCell, recorder: Recorder, path: str, keep: bool) -> int:
+    await _append_rest(cell)
+    failed = 0 if keep else await _fail_all(cell, recorder, path)
+    token = cell.machine.token
+    if token is not None:
+        await _answered(cell.ownership.release(token))
+    return failed
 
 
 async def _append_rest(cell: SessionCell) -> None:

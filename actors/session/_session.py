@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from attrs import evolve
@@ -45,7 +46,7 @@ class SessionActor(ExpiringSession):
         super().__init__(cell)
         self._appending = False
 
-    def on_start(self) -> Ignore | None:
+    def on_start(self) -> Any:
         """Take over where the incarnation before left off; decline where the session ended without an actor."""
         cell, outbox = self._cell, self._cell.outbox
         if cell.over:
@@ -194,19 +195,21 @@ class SessionActor(ExpiringSession):
         def then(answers: list[Appended | StentorError]) -> Effects:
             answer = answers[0]
             if isinstance(answer, StentorError):
-                return failed(answer)
+                return self._append_failed(answer)
             return self._appended(append, answer, pending)
 
-        def failed(error: StentorError) -> Effects:
-            if isinstance(error, (Fenced, EpochChanged)) and self._machine.token is not None:
-                # What waits is appended once more, as from a process that does not own the session.
-                self._appending = False
-                self.actor_ref.wake()
-            elif isinstance(error, (Fenced, EpochChanged)):
-                raise error
-            return self._port_failed(error)
+        return self._ask(
+            cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, self._append_failed
+        )
 
-        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, failed)
+    def _append_failed(self, error: StentorError) -> Effects:
+        if isinstance(error, (Fenced, EpochChanged)):
+            if self._machine.token is None:
+                raise error
+            # What waits is appended once more, as from a process that does not own the session.
+            self._appending = False
+            self.actor_ref.wake()
+        return self._port_failed(error)
 
     def _faulty_append(self, batches: list[Append]) -> Any:
         assert self._cell.faults is not None
@@ -225,7 +228,8 @@ class SessionActor(ExpiringSession):
         outbox.confirm(pending, answer.first, answer.epoch, count, size)
         self._appending = False
         self.estate.handled = True
-        cell.hold(self._now())
+        if cell.expire_at == inf:
+            cell.hold(self._now())
         if outbox.store_is_down:
             outbox.store_works()
         if outbox.pending_count or cell.draining is not None:
@@ -285,7 +289,7 @@ class SessionActor(ExpiringSession):
             due = cell.poll_at
         if cell.expire_at < due:
             due = cell.expire_at
-        if cell.draining is not None and cell.deadline < due:
+        if cell.draining is not self._drained and cell.draining is not None and cell.deadline < due:
             due = cell.deadline
         if due < cell.timer_at:
             cell.stop_timer()

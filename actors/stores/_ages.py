@@ -8,7 +8,7 @@ _MARKS = 32
 
 
 class Ages:
-    """Tells which events are older than *age* seconds: never one that is younger, and each a thirty-second later at most.
+    """Tells which events are older than *age* seconds: never a younger one, and each a thirty-second later at most.
 
     Args:
         age: Seconds until an event is old.

@@ -71,8 +71,9 @@ class Stream:
             ValueError: If the writer skipped a number, or repeats half a batch: both would fork the stream.
         """
         bodies = batch.bodies
-        for writer in batch.done:
-            self.writers.pop(writer, None)
+        if batch.done:
+            for writer in batch.done:
+                self.writers.pop(writer, None)
         known = self.writers.get(batch.writer)
         expected = known[0] + known[2] if known is not None else batch.n0
         if batch.n0 != expected:

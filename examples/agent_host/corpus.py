@@ -48,11 +48,8 @@ class Corpus:
 
     def read(self) -> list[Document]:
         """Read every file, ordered by name; bytes that are no UTF-8 become U+FFFD."""
-        return list(self.each([name for name, _, _ in self.fingerprint()]))
-
-    def each(self, names: Iterable[str]) -> Iterator[Document]:
-        """Read the files called *names*, one after the other."""
-        return (Document(name, tuple(self._text(name).splitlines())) for name in names)
+        names = [name for name, _, _ in self.fingerprint()]
+        return [Document(name, tuple(self._text(name).splitlines())) for name in names]
 
     def _text(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8", errors="replace")

@@ -10,6 +10,7 @@ from .corpus import Corpus
 from .crashes import Crashes
 from .index import Index
 from .options import Options
+from .progress import announced
 from .skills import Skills
 from .tools import Tools
 
@@ -21,7 +22,13 @@ def build(options: Options) -> stentor.Runtime:
         NoDocuments: If there is nothing to answer from.
     """
     index = Index(Corpus(options.docs))
-    index.refresh()
+
+    def reading() -> str:
+        files = "looking for texts" if index.found is None else f"reading {index.found:,} files"
+        return f"{files} in {options.docs}; a large folder takes a while"
+
+    with announced(reading):
+        index.refresh()
     faults = Faults()
     crashes = Crashes(options.pace, faults)
     agent = Agent(Skills(Tools(index)), crashes.beat)

@@ -29,6 +29,8 @@ class Index:
 
     corpus: Corpus
     documents: list[Document] = field(factory=list[Document], init=False)
+    found: int | None = field(default=None, init=False)
+    """Files in the folder; None until they have been counted."""
     _passages: list[Passage] = field(factory=list[Passage], init=False)
     _seen: Fingerprint = field(default=(), init=False)
     _table: sqlite3.Connection | None = field(default=None, init=False)
@@ -42,6 +44,7 @@ class Index:
         """
         with self._lock:
             now = self.corpus.fingerprint()
+            self.found = len(now)
             if now != self._seen:
                 self._build()
                 self._seen = now

@@ -16,25 +16,30 @@ from .pages import pages
 CANNOT_START = 1
 """Exit code when there is no folder, no text in it, or the address cannot be had."""
 
+INTERRUPTED = 130
+"""What a shell reports for Ctrl-C before the host stood."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the host until it is told to stop; return the exit code."""
     options = parse(arguments)
     try:
-        return asyncio.run(serve(options))
+        # Not on the loop: what is read there can not be interrupted.
+        return asyncio.run(serve(build(options), options))
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except (NoDocuments, stentor.BadUsage) as reason:
         print(f"agent_host: {reason}", file=sys.stderr)
         return CANNOT_START
 
 
-async def serve(options: Options) -> int:
+async def serve(host: stentor.Runtime, options: Options) -> int:
     """Serve until a signal ends it; return the exit code that the runtime gives for how it ended.
 
     Raises:
-        NoDocuments: If there is nothing to answer from.
         BadUsage: If the address cannot be had.
     """
-    async with build(options) as runtime:
+    async with host as runtime:
         server = await runtime.serve(options.host, options.port, pages=pages())
         print(f"Ask the documents in {options.docs} at http://{server.host}:{server.port}  (Ctrl-C stops)", flush=True)
         return await runtime.run_until_signal()

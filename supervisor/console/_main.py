@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         empty.show()
         return empty.exit_code
     except click.ClickException as wrong:
-        if wrong.message:
-            click.echo(f"stentor: {wrong.format_message()}", err=True)
+        if words := wrong.format_message():
+            click.echo(f"stentor: {words}", err=True)
         return wrong.exit_code
     except click.Abort:
         return _INTERRUPTED

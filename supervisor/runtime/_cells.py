@@ -12,7 +12,12 @@ from stentor.actors import Clock, Drain, FaultPoints, Gate, Outbox, SessionCell,
 from stentor.actors.ports import Outcomes
 from stentor.actors.stores import MemoryStore
 from stentor.protocol import Event, Limits, split_session_id
-from stentor.protocol.errors import SessionClosed, StentorError, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import (
+    SessionClosed,
+    StentorError,
+    StoreUnavailable,
+    WebSocketManagerNotInitializedError,
+)
 
 from ..runs._bridge import Sticky
 
@@ -135,7 +140,11 @@ class Cells:
     def _count(self, session: str, accepted: int, unconfirmed: int) -> None:
         accepted += self.before.pop(session, 0)
         unconfirmed += self.unconfirmed_before.pop(session, 0)
-        ledger = None if self.shared else self.store.log.forget(session)
+        try:
+            ledger = None if self.shared else self.store.log.forget(session)
+        except StoreUnavailable:
+            # It stays in the store, and is counted from there: that keeps no one waiting who closes a session.
+            ledger = None
         if isinstance(ledger, Outcomes):
             past, failed = self.past, sum(ledger.counts.values())
             past.sessions += 1

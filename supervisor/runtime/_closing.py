@@ -74,9 +74,7 @@ class Closing:
         clock = self._cells.clock
         if place.bound is not None:
             place.bound.cancel()
-        place.bound = clock.call_later(
-            max(0.0, place.cell.deadline - clock.now()) + _GRACE, partial(self._end, place)
-        )
+        place.bound = clock.call_later(max(0.0, place.cell.deadline - clock.now()) + _GRACE, partial(self._end, place))
 
     async def _up_or_end(self, place: Place) -> None:
         """Its actor ends it; where that can not be had, nobody is there who could deliver what is left."""

@@ -20,7 +20,7 @@ _FOR_RUNS = 0.5
 _FOR_THE_TREE = 0.2
 """Part of the bound that is kept for the stop of the tree, 2 seconds at the most; but it has one second at least."""
 _GRACE = 0.75
-"""Seconds over its bound after which a session that has not ended is left; it is ended by force half a second over it."""
+"""Seconds over its bound after which a session that has not ended is left; it is ended by force before that."""
 
 
 async def drain(core: Core, servers: Sequence[Server], seconds: float) -> bool:

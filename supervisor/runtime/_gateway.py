@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from attrs import frozen
 from stentor.actors import Actor
 from stentor.protocol import CloseCode, HelloFrame, split_session_id
 from stentor.protocol.errors import (
+    ActorDied,
     Fenced,
     Forbidden,
+    MailboxFull,
     ProtocolError,
+    Refused,
     StentorError,
-    Unauthenticated,
     WebSocketContextValidationError,
 )
 
@@ -25,10 +27,23 @@ from ._lobby import Guest, Lobby
 if TYPE_CHECKING:
     from ._options import Authenticate
 
-__all__ = ["Admit", "Gateway"]
+__all__ = ["AdmissionFailed", "Admit", "Gateway"]
 
 Admit: TypeAlias = Callable[[Guest, Identity], None]
 """Gives a guest's connection to its session; raises a :class:`StentorError` where that can not be."""
+
+
+_TRIES = 2
+"""How often a guest is taken up; one with whom it went wrong each time is sent away."""
+_LATER_MS = 5000
+_SOON_MS = 1000
+
+
+class AdmissionFailed(StentorError):
+    """The host could not find out whether a client may come in; the client comes back and is asked again."""
+
+    code: ClassVar[str] = "admission_failed"
+    help: ClassVar[str] = "the host could not check who you are; it will be tried again"
 
 
 @frozen
@@ -41,8 +56,10 @@ class _Checked:
 class Gateway(Actor):
     """Checks each hello: version, session, token, and that the session is the identity's own.
 
-    Nothing that a client sends crashes it: a refusal ends that connection with its code. A bug in the host's
-    ``authenticate`` refuses its client and is put on record.
+    Nothing that a client sends crashes it: a refusal ends that connection with its code, 4502 or 4503. Where the
+    host's ``authenticate`` fails instead of refusing, by a bug or an outage, that is put on record, and the client is
+    told by 4107 to come back: it may have done nothing wrong. So it is with a bug that the admission of one guest
+    brings out: after two tries that guest is sent away, and everybody else comes in.
 
     Args:
         lobby: The connections that wait.
@@ -72,17 +89,32 @@ class Gateway(Actor):
         """Take a guest, or the verdict on one."""
         match message:
             case Guest():
-                self._check(message)
+                self._take(message, self._check)
             case _Checked(guest, Identity() as identity, None):
-                self._let_in(guest, identity)
+                self._take(guest, lambda guest: self._let_in(guest, identity))
             case _Checked(guest, _, error):
                 self._refuse(guest, error)
             case _:
                 raise TypeError(f"the gateway has no use for {message!r}")
 
+    def _take(self, guest: Guest, step: Callable[[Guest], None]) -> None:
+        try:
+            step(guest)
+        except Exception as error:
+            # The boundary of this actor, drawn around one guest: its bug must not shut the door to all others, and
+            # a client that comes back again and again must not use up the budget of the whole tree.
+            self.estate.recorder.failure(self.estate.capture(error, "admit", guest.hello))
+            self._tell(guest, guest)
+
     def _check(self, guest: Guest) -> None:
-        if guest.visitor.gone:
+        visitor = guest.visitor
+        if visitor.gone:
             return
+        if visitor.tries >= _TRIES:
+            visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), _LATER_MS)
+            return
+        # Counted before it is tried: whatever it is that goes wrong, a crash of ours included.
+        visitor.tries += 1
         try:
             user, thread = _wanted(guest.hello)
         except ProtocolError as error:
@@ -116,11 +148,18 @@ class Gateway(Actor):
         except Exception as error:
             # The host's own code: whatever it raises keeps this client out, and is told in the gateway.
             verdict = _Checked(guest, None, error)
+        self._tell(guest, verdict)
+
+    def _tell(self, guest: Guest, message: Guest | _Checked) -> None:
         try:
-            self.actor_ref.tell(verdict)
+            self.actor_ref.tell(message)
         except Fenced:
             # This gateway ended meanwhile; its successor asks again about everybody who waits.
             return
+        except MailboxFull as full:
+            guest.visitor.refuse(CloseCode.RATE_LIMITED, full, _SOON_MS)
+        except ActorDied as died:
+            guest.visitor.refuse(CloseCode.DRAINING, died, _SOON_MS)
 
     def _judge(self, guest: Guest, identity: object) -> None:
         if isinstance(identity, Identity):
@@ -129,13 +168,16 @@ class Gateway(Actor):
             self._refuse(guest, _no_identity())
 
     def _refuse(self, guest: Guest, error: BaseException | None) -> None:
-        if isinstance(error, Unauthenticated):
-            guest.visitor.refuse(CloseCode.UNAUTHENTICATED, error)
-            return
-        if error is not None:
-            self.estate.recorder.failure(self.estate.capture(error, "authenticate", guest.hello))
-        # What the host's code raised is for the operator; the client learns that it was not let in.
-        guest.visitor.refuse(CloseCode.UNAUTHENTICATED, Unauthenticated())
+        match error:
+            case Forbidden():
+                guest.visitor.refuse(CloseCode.FORBIDDEN, error)
+            case Refused():
+                guest.visitor.refuse(CloseCode.UNAUTHENTICATED, error)
+            case _:
+                # What the host's code raised is for the operator; the client learns that it may try again.
+                failed = _no_identity() if error is None else error
+                self.estate.recorder.failure(self.estate.capture(failed, "authenticate", guest.hello))
+                guest.visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), _LATER_MS)
 
     def _let_in(self, guest: Guest, identity: Identity) -> None:
         if guest.visitor.gone:
@@ -147,7 +189,7 @@ class Gateway(Actor):
         try:
             self._admit(guest, Identity(user, thread))
         except StentorError as error:
-            guest.visitor.refuse(CloseCode.STORE_UNAVAILABLE, error, 1000)
+            guest.visitor.refuse(CloseCode.STORE_UNAVAILABLE, error, _SOON_MS)
             return
         self._lobby.leave(guest.visitor)
 

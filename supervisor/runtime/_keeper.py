@@ -44,16 +44,18 @@ class Keeper(Closing):
         self._supervisor = supervisor
         # One for all sessions: a proxy looks through the whole class when it is made.
         self._proxy = supervisor.proxy()
+        for session in list(self._cells.places):
+            # It knows of none that was parked under its predecessor.
+            self.unparked(session)
 
     def falls(self) -> None:
         """``/sessions`` gives up, and stops its children; it will begin anew, or the runtime ends."""
         self._falling = True
 
     def reopen(self) -> None:
-        """``/sessions`` began anew, and nobody is parked there: start the actors of all sessions again."""
+        """``/sessions`` began anew: start the actors of all sessions again."""
         for place in list(self._cells.places.values()):
             if place.ending is None:
-                self.unparked(place.cell.session)
                 if place.starting is not None and place.starting.done():
                     place.starting = None
                 self._task(self._reopened(place))
@@ -91,7 +93,7 @@ class Keeper(Closing):
         if supervisor is None or not supervisor.is_alive():
             raise WebSocketManagerNotInitializedError(operation="session")
         try:
-            ref = await self._proxy.start_child(id=place.cell.session, args=(place.cell,))
+            ref: Any = await self._proxy.start_child(id=place.cell.session, args=(place.cell,))
         except AlreadyStarted as running:
             ref = running.ref
         if ref is None:

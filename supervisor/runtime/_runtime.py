@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from stentor.actors import Terminated
 from stentor.protocol import Event
-from stentor.protocol.errors import BadUsage, NotFound, NotSupported, StentorError, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import BadUsage, NotFound, NotSupported, WebSocketManagerNotInitializedError
 
 from ..hosts.asgi import AsgiSocket, accepted
 from ..ledger._failures import Failures
@@ -291,7 +291,7 @@ def _on(loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
     def call() -> None:
         try:
             future.set_result(function())
-        except StentorError as error:
+        except BaseException as error:  # The caller's, whatever it is: it waits in another thread, and would for ever.
             future.set_exception(error)
 
     loop.call_soon_threadsafe(call)

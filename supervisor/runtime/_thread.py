@@ -21,6 +21,9 @@ __all__ = ["Pending", "ThreadedRuntime"]
 
 T = TypeVar("T")
 
+_PATIENCE = 2.0
+"""Seconds that a task may take to end when it is cancelled with the loop."""
+
 
 class Threadable(Protocol):
     """What is used of a ``Runtime``."""
@@ -51,10 +54,14 @@ class Pending(Generic[T]):
         Raises:
             TimeoutError: If it is not there in time.
             WouldDeadlock: In the runtime's own thread.
+            WebSocketManagerNotInitializedError: If the runtime ended before it was there.
         """
         if asyncio._get_running_loop() is self._loop:
             raise WouldDeadlock()
-        return self._future.result(timeout)
+        try:
+            return self._future.result(timeout)
+        except concurrent.futures.CancelledError as ended:
+            raise WebSocketManagerNotInitializedError(operation="call") from ended
 
 
 class ThreadedRuntime:
@@ -67,6 +74,7 @@ class ThreadedRuntime:
         self._runtime = runtime
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._pending: set[concurrent.futures.Future[Any]] = set()
 
     def __enter__(self) -> Self:
         loop = self._loop = asyncio.new_event_loop()
@@ -92,7 +100,10 @@ class ThreadedRuntime:
         loop = self._loop
         if loop is None or loop.is_closed():
             raise WebSocketManagerNotInitializedError(operation="call")
-        return Pending(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop), loop)
+        future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return Pending(future, loop)
 
     def session(self, *, user_id: str, thread_id: str) -> Pending[Session]:
         """Return the session of *user_id* in *thread_id*; it is started if it was not."""
@@ -128,6 +139,7 @@ class ThreadedRuntime:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
+            loop.run_until_complete(_end_tasks())
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
@@ -136,6 +148,19 @@ class ThreadedRuntime:
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+        for future in list(self._pending):
+            # It came too late to be begun, or would not be cancelled: who waits for it learns that nothing comes.
+            if not future.done():
+                future.set_exception(WebSocketManagerNotInitializedError(operation="call"))
+
+
+async def _end_tasks() -> None:
+    """Cancel what still runs, and let it end."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_PATIENCE)
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:

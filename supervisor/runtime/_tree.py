@@ -15,8 +15,8 @@ from ..policy._spec import ChildSpec
 from ..runs._runs import run_template
 from ..tree._supervisor import Supervisor
 from ._gateway import Admit, Gateway
-from ._lobby import Lobby
 from ._keeper import session_template
+from ._lobby import Lobby
 from ._options import Options
 
 __all__ = ["ROOT_POLICY", "SESSIONS_POLICY", "Branch", "branches"]

@@ -12,6 +12,8 @@ from stentor.protocol import (
     HelloFrame,
     Limits,
     NoticeFrame,
+    PingFrame,
+    PongFrame,
     decode_client,
     encode_frame,
 )
@@ -42,6 +44,8 @@ class Visitor:
     ) -> None:
         self.connection = connection
         self.hello: HelloFrame | None = None
+        self.tries = 0
+        """How often the gateway has taken it up."""
         self._limits = limits
         self._said_hello = said_hello
         self._left = left
@@ -50,12 +54,15 @@ class Visitor:
         connection.receiver = self
 
     def received(self, data: bytes) -> None:
-        """Take the hello; anything else ends the connection."""
+        """Take the hello, then ping and bye while the welcome is awaited; anything else ends the connection."""
         if self._gone:
             return
         try:
             frame = decode_client(data, self._limits.hello_bytes)
             if frame is None:
+                return
+            if self.hello is not None and isinstance(frame, PingFrame | ByeFrame):
+                self._meanwhile(frame)
                 return
             if not isinstance(frame, HelloFrame) or self.hello is not None:
                 raise ProtocolError(
@@ -83,6 +90,18 @@ class Visitor:
         self._leave(code, error)
         self.connection.receiver = Silent()
         show_out(self.connection, code, error, after_ms)
+
+    def _meanwhile(self, frame: PingFrame | ByeFrame) -> None:
+        if isinstance(frame, ByeFrame):
+            self._leave(CloseCode.NORMAL, "the client said bye before it was let in")
+            self.connection.receiver = Silent()
+            self.connection.close(CloseCode.NORMAL, "bye")
+            return
+        try:
+            self.connection.write([encode_frame(PongFrame(id=frame.id))])
+        except WebSocketSendFailureError as error:
+            self.connection.abort()
+            self._leave(1006, error)
 
     def taken_over(self) -> None:
         """A session has it now."""

@@ -18,6 +18,7 @@ from ..policy._budget import Budget
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
 from ._hands import Hands
+from ._questions import answer_questions
 from ._slots import abandon_below
 
 __all__ = ["SupervisorLife"]
@@ -175,25 +176,27 @@ class SupervisorLife(Actor):
         self._hands.abandon_all()
 
     async def _boot_on(self) -> None:
-        try:
-            while not self._hands.booted and self._hands.exit is None:
-                await self._hands.port.arrival()
-                self._hands.drain(_TURN)
-        except BaseException:
-            self.abandon_children()
-            raise
-        self._leave_if_ended()
+        await self._hear(booting=True)
         self.actor_ref.wake()
 
     async def _wind_down(self) -> None:
+        await self._hear(booting=False)
+
+    async def _hear(self, *, booting: bool) -> None:
+        """Take in reports, and answer questions, until this supervisor has started, or ended."""
+        hands = self._hands
         try:
-            while self._hands.exit is None:
-                await self._hands.port.arrival()
-                self._hands.drain(_TURN)
+            while hands.exit is None and not (booting and hands.booted):
+                answer_questions(self)
+                await hands.port.arrival()
+                hands.drain(_TURN)
         except BaseException:
             self.abandon_children()
             raise
         self._leave_if_ended()
+
+    def _knocked(self) -> None:
+        self._hands.port.knock()
 
     def _leave_if_ended(self) -> None:
         """Raise what this supervisor ends with, if it has ended by a failure."""

@@ -48,12 +48,17 @@ class Port:
         """A timer of the machine has fired."""
         self.control(TimerFired(child_id, serial))
 
+    def knock(self) -> None:
+        """Something else has come, on the loop of whoever waits: let it look."""
+        if self._waiter is not None:
+            _arrive(self._waiter)
+
     def take(self) -> Any:
         """Return the oldest report, or None."""
         return self._reports.popleft() if self._reports else None
 
     async def arrival(self) -> None:
-        """Wait until there is a report. Only one may wait."""
+        """Wait until there is a report, or somebody knocks. Only one may wait."""
         self._loop = asyncio.get_running_loop()
         self._waiter = waiter = self._loop.create_future()
         try:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from typing import Any
 
 import pykka
@@ -372,3 +375,73 @@ async def test_a_plain_actor_refuses_what_only_a_guarded_one_handles(call: str) 
         ref.control("x") if call == "control" else ref.wake()
     with pytest.raises(pykka.ActorDeadError):
         ref.tell("x")
+
+
+def test_garbage_that_is_collected_while_a_loop_begins_does_not_hide_its_end() -> None:
+    """What finalisers leave behind must not keep alive what notices that the loop is closed."""
+    left: list[Any] = []
+
+    class Litter:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            try:
+                raise ValueError
+            except ValueError as error:
+                left.append(error)
+
+    class Littered(asyncio.SelectorEventLoop):
+        def call_later(self, *args: Any, **kwargs: Any) -> Any:
+            thresholds = gc.get_threshold()
+            gc.set_threshold(1)
+            Litter()
+            _ = [[number] for number in range(100)]
+            gc.set_threshold(*thresholds)
+            return super().call_later(*args, **kwargs)
+
+    async def begin() -> Any:
+        asked = Slow.start().ask("x", block=False)
+        await asyncio.sleep(0)
+        return asked
+
+    loop = Littered()
+    asked = loop.run_until_complete(begin())
+    loop.close()
+
+    with contextlib.suppress(ActorDied):
+        asked.get(timeout=5)
+    gc.collect()
+    assert len(left) == 1
+
+
+async def test_an_exception_that_passed_through_a_handler_leaves_no_garbage() -> None:
+    """Else it would keep the frames of its callers until the collector comes."""
+
+    class Big:
+        """Stands for what a handler holds."""
+
+    alive: list[weakref.ref[Big]] = []
+
+    class Holding(LoopActor):
+        async def on_receive(self, message: Any) -> None:
+            big = Big()
+            alive.append(weakref.ref(big))
+            await asyncio.Event().wait()
+
+        def on_failure(self, *exc_info: Any) -> None:
+            pass
+
+    ref = Holding.start()
+    ref.tell("x")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        cancel_all()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert [None] == [each() for each in alive]
+    finally:
+        gc.enable()

@@ -115,3 +115,47 @@ async def test_an_event_stays_set_aside_though_the_store_fails_at_it(rig: Any) -
     assert [(1, "a"), (2, "quarantined"), (3, "b")] == again.events
     assert Counter({"acked": 2, "failed": 1}) == Counter(receipt.state for receipt in receipts)
     assert "poison" not in dict(page.events).values()
+
+
+class Nth:
+    """Fault points that raise at the nth effect, once."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+
+    def hit(self, point: str, where: str) -> None:
+        """Count down."""
+        self.left -= point == "inside_step"
+        if self.left == 0 and point == "inside_step":
+            raise RuntimeError("a bug")
+
+
+async def test_a_crash_between_an_ack_and_its_receipts_hides_no_failure(make: Any) -> None:
+    """Though the machine that is asked again tells one range apart, and three had failed."""
+    for nth in range(1, 4):
+        rig = make(limits=Limits(failed_ranges=1, retain_events=1))
+        page = await rig.page()
+        receipts = rig.emit(*"abcdef")
+        await rig.settle()
+        rig.cell.faults = Nth(nth)
+        page.ack(6, rej=[{"seq": 1}, {"seq": 3}, {"seq": 5}])
+        await rig.settle()
+        rig.emit("g")
+        await rig.settle()
+
+        assert ["failed", "acked"] * 3 == [receipt.state for receipt in receipts]
+        assert 1 == len(rig.crashes)
+
+
+async def test_what_is_old_at_a_take_over_expires_soon(make: Any) -> None:
+    """The new owner did not see when it was appended; the log did."""
+    here = make(node="here", poll=1.0, limits=Limits(memory_age=60.0))
+    there = make(node="there", store=here.store, clock=here.clock, poll=1.0, limits=Limits(memory_age=60.0))
+    page = await here.page()
+    page.line.close(1000, "bye")
+    (receipt,) = here.emit("a")
+    await here.run(55.0)
+    await there.page()
+    await there.run(10.0)
+
+    assert ("failed", 1) == (receipt.state, len(stream(here).failed))

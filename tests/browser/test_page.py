@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 
 import pytest
 import stentor
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-OpenPage = Callable[[str], Awaitable[Page]]
-QUESTION = "What does the keeper do with the lamp?"
+from .conversation import QUESTION, OpenPage, answer, ask, seqs, speaking, unbroken
+
 FAULTS = ["before_step", "inside_step", "store", "send"]
-
-
-async def ask(page: Page, question: str = QUESTION) -> None:
-    """Ask *question* on a page that is connected."""
-    await expect(page.locator("#state")).to_have_attribute("data-state", "live")
-    await page.get_by_label("Your question").fill(question)
-    await page.get_by_role("button", name="Ask", exact=True).click()
-
-
-async def speaking(page: Page) -> None:
-    """Wait until the answer has begun."""
-    await expect(page.locator(".answer").last).to_contain_text("This is what")
-
-
-async def answer(page: Page) -> str:
-    """Wait for the end of the last answer; return its words."""
-    await expect(page.locator(".turn").last).to_have_attribute("data-end", "completed", timeout=20_000)
-    return await page.locator(".answer").last.text_content() or ""
-
-
-async def seqs(page: Page) -> list[str]:
-    """Return the number of each event that the page has handled."""
-    return await page.locator("#log li > span:first-child").all_text_contents()
-
-
-async def unbroken(open_page: OpenPage) -> str:
-    """Return the words of a run that nothing breaks."""
-    page = await open_page("calm")
-    await ask(page)
-    return await answer(page)
 
 
 @pytest.mark.parametrize("point", FAULTS)
@@ -83,6 +52,7 @@ async def test_a_session_that_is_ended_on_demand_goes_on_where_it_was(
     came = await seqs(page)
     assert [str(n) for n in range(1, len(came) + 1)] == came
     assert ["/sessions/ada/t1"] == [failure["actor"]["path"] for failure in runtime.failures(user_id="ada")]
+    assert re.search(r"ada/t1 +session +running +2 ", str(runtime.tree()))
 
 
 async def test_a_crash_is_told_to_the_person(open_page: OpenPage) -> None:
@@ -106,7 +76,7 @@ async def test_a_cut_connection_resumes_by_itself(open_page: OpenPage) -> None:
 
     await page.get_by_role("button", name="Cut my connection").click()
 
-    await expect(page.locator("#state")).to_have_attribute("data-state", "backoff")
+    await expect(page.get_by_role("status")).to_contain_text("The connection was lost")
     await expect(page.locator("#state")).to_have_attribute("data-state", "live")
     assert words == await answer(page)
     await expect(page.get_by_role("status")).to_contain_text("Connected again")

@@ -20,6 +20,7 @@ STORE_POINTS = [
     for operations in PORTS.values()
     for operation in operations
     for how in ("refused", "unanswered")
+    if (operation, how) != ("forget", "unanswered")  # Its answer is the last that is ever known of a session.
 ]
 
 

@@ -32,6 +32,8 @@ async def emit(world: World, *words: str) -> None:
                 break
             assert isinstance(world.refused[-1][1], StoreUnavailable)
             await world.run(0.2)
+        else:
+            raise AssertionError("the gate does not open again")
     await step(world)
 
 

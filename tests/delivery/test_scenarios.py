@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from stentor.protocol import ClientState
-from stentor.protocol.errors import BufferFull, EmitTimeout
+from stentor.protocol.errors import BufferFull, EmitTimeout, StoreUnavailable
 
 from .faults import BadHints, Nth, doubled_and_late, lost
 from .whole import check_end, check_now
@@ -312,4 +312,27 @@ async def test_a_client_that_acks_nothing_for_too_long_is_told_4102_and_finds_ev
         await world.delivered()
 
         assert [f"w{n}" for n in range(20)] == reader.words
+        check_end(world)
+
+
+async def test_a_store_that_is_down_refuses_in_the_callers_stack_and_keeps_what_it_had_taken(host: Any) -> None:
+    """The client is told 4107, and all of it reaches the client once the store works."""
+    faults = Nth({"append"}, {2, 3, 4, 5})
+    async with host(faults=faults) as world:
+        reader = world.reader()
+        world.emit("a", at=0)
+        await world.delivered()
+        world.emit("b", "c", at=0)
+        await world.settle()
+        world.emit("d", at=0)
+        check_now(world)
+        assert [StoreUnavailable] == [type(error) for _, error in world.refused]
+        assert [4107] == reader.closed_with
+        await world.delivered()
+        world.emit("e", at=0)
+        await world.delivered()
+
+        assert list("abce") == reader.words
+        assert {"store_unavailable": 1} == dict(world.runtimes[0].audit().refused)
+        assert 4 == [failure["code"] for failure in world.failures()].count("store_unavailable")
         check_end(world)

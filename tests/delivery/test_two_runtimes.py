@@ -74,6 +74,25 @@ async def test_a_client_that_moves_back_misses_nothing_and_may_still_speak(world
     check_end(world)
 
 
+async def test_a_runtime_that_gets_the_session_back_goes_on_where_the_log_is(world: World) -> None:
+    """It was not told that it was gone, and what it has in memory is older than all that the log still keeps."""
+    reader = world.reader(at=0)
+    world.emit("a", "b", at=0)
+    await world.delivered()
+    for node in (1, 0):
+        reader.probe.cut()
+        world.elsewhere(reader)
+        reader.probe.wake()
+        await world.settle()
+        world.emit(*(f"at {node}: {n}" for n in range(40)), at=node)
+        await world.settle()
+        assert world.ledger.floor >= world.ledger.head - 2, "time has to pass, so a poll may have told it"
+    await world.delivered()
+
+    assert list(range(1, 83)) == reader.probe.seqs
+    check_end(world)
+
+
 async def test_another_tab_at_the_other_runtime_ends_the_first_with_4504(world: World) -> None:
     """The old owner learns at its next word to the store, or at its next poll, who has the session."""
     first = world.reader("first", at=0)
@@ -163,6 +182,28 @@ async def test_an_event_that_the_client_refuses_fails_at_the_runtime_that_emitte
 
     assert ("failed", "handler_rejected") == (receipt.state, receipt.failure.code)
     assert ["b"] == reader.words
+    check_end(world)
+
+
+async def test_what_another_runtime_settled_is_known_to_one_that_gets_the_session_back(world: World) -> None:
+    """The claim brings it: an event that a client refused there is not taken for acked here."""
+    reader = world.reader(at=0)
+    await world.run(0.5)
+    reader.probe.reject()
+    (receipt,) = world.emit("a", at=0)
+    reader.probe.cut()
+    world.elsewhere(reader)
+    reader.probe.wake()
+    await world.run(0.9)
+    assert [1] == [it.seq for it in reader.probe.refused]
+    reader.probe.cut()
+    world.elsewhere(reader)
+    reader.probe.wake()
+    await world.settle()
+    world.emit("b", at=0)
+    await world.delivered()
+
+    assert ("failed", "handler_rejected", ["b"]) == (receipt.state, receipt.failure.code, reader.words)
     check_end(world)
 
 

@@ -21,7 +21,7 @@ from .faults import BadHints, Nth
 __all__ = ["LIMITS", "Emitted", "Reader", "S", "World"]
 
 S = "ada/t1"
-LIMITS = Limits(window_events=8, batch_events=3, ack_events=4, retain_events=100_000, retain_bytes=1 << 30)
+LIMITS = Limits(window_events=8, batch_events=3, ack_events=4, retain_events=6)
 POLICY = RestartPolicy(
     budget="unlimited",
     backoff=Backoff(initial=0.1, maximum=0.4, jitter=0.0),

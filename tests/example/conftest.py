@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import stentor
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -28,3 +30,13 @@ def folder(tmp_path: Path) -> Path:
     )
     (tmp_path / "photo.png").write_bytes(b"\x89PNG wick")
     return tmp_path
+
+
+@pytest.fixture
+async def runtime(folder: Path) -> AsyncIterator[stentor.Runtime]:
+    """The example host."""
+    from examples.agent_host.host import build
+    from examples.agent_host.options import Options
+
+    async with build(Options(docs=folder, host="127.0.0.1", port=0, pace=0.02, crashes=True)) as runtime:
+        yield runtime

@@ -16,56 +16,7 @@ import stentor
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed
 from stentor.protocol.clients import Client, Delivered
 
-from examples.agent_host.host import build
-from examples.agent_host.options import Options
-
-ROOT = Path(__file__).resolve().parents[2]
-QUESTION = "What does smoke of the wick mean?"
-
-
-@pytest.fixture
-async def runtime(folder: Path) -> AsyncIterator[stentor.Runtime]:
-    """The example host."""
-    async with build(Options(docs=folder, host="127.0.0.1", port=0, pace=0.02, crashes=True)) as runtime:
-        yield runtime
-
-
-async def serve(runtime: stentor.Runtime) -> str:
-    """Return the host's address."""
-    server = await runtime.serve("127.0.0.1", 0)
-    return f"ws://127.0.0.1:{server.port}"
-
-
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """Start the command as a user does."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "stentor",
-        "ask",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
-async def end(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
-    """Wait for the command's end: exit code, the rest of standard output and of standard error."""
-    out, errors = await process.communicate()
-    return process.returncode, out.decode(), errors.decode()
-
-
-async def ask(*arguments: str) -> tuple[int | None, str, str]:
-    """Run the command to its end."""
-    return await end(await start(*arguments))
-
-
-async def speaking(*arguments: str) -> asyncio.subprocess.Process:
-    """Start the command and wait until the answer has begun."""
-    process = await start(*arguments)
-    assert process.stdout is not None
-    assert b"This" == await process.stdout.readexactly(4)
-    return process
+from .asking import QUESTION, ROOT, ask, end, serve, speaking
 
 
 async def test_an_answer_is_words_on_standard_output(runtime: stentor.Runtime) -> None:
@@ -224,7 +175,22 @@ async def test_a_host_that_is_killed_ends_with_exit_3(folder: Path) -> None:
         (["   "], "the question is empty"),
         (["hello", "--crash", "everywhere"], "'everywhere' is not one of"),
         (["hello", "--url", "http://localhost"], "is no WebSocket address"),
+        (
+            ["hello", "--url", "ws://127.0.0.1:99999"],
+            "'ws://127.0.0.1:99999' is no WebSocket address: Port out of range",
+        ),
+        (["hello", "--url", "ws://[::1"], "'ws://[::1' is no WebSocket address: Invalid IPv6 URL"),
+        (["hello", "--url", f"ws://{'a' * 70}.org"], "is no WebSocket address"),
         (["hello", "--patience", "-1"], "-1"),
+        (
+            ["hello", "--user", "", "--thread", "t1"],
+            "--user '' and --thread 't1' name no conversation: it needs a user_id",
+        ),
+        (["hello", "--thread", ""], "--user 'ada' and --thread '' name no conversation: it needs a thread_id"),
+        (["hello", "--user", "x" * 300], "name no conversation: it needs a user_id of at most 256 characters"),
+        (["crash " * 11_000], "the question can not be put: a message of 66054 bytes; 65536 are allowed"),
+        (["\udcff"], "the question can not be put"),
+        (["hello", "--token", "\udcff"], "the token is not UTF-8"),
         ([], "Missing argument 'QUESTION'"),
     ],
 )

@@ -28,6 +28,8 @@ async def check(token: str | None) -> stentor.Identity:
             return stentor.Identity("bob", "t1")
         case "bug":
             raise ZeroDivisionError("a bug in the host")
+        case "barred":
+            raise Forbidden()
         case _:
             raise Unauthenticated()
 
@@ -72,12 +74,13 @@ async def test_a_wrong_or_missing_token_is_refused_with_4502(start: Start, token
     assert ([], [4502]) == (host.codes(), [note["close_code"] for note in host.notes("connection_refused")])
 
 
-async def test_a_bug_in_authenticate_lets_nobody_in_and_is_on_record(start: Start) -> None:
-    """The client learns that it was not let in; the operator learns why. The gateway lives."""
+async def test_an_outage_of_authenticate_lets_its_client_come_back_and_is_on_record(start: Start) -> None:
+    """The client learns when; the operator learns why. The gateway lives."""
     host = await start(authenticate=check)
     code, said = await ending(host.url, {**HELLO, "token": "bug"})
 
-    assert (4502, "unauthenticated") == (code, said[0]["code"])
+    assert (4107, "admission_failed") == (code, said[0]["code"])
+    assert (True, True) == (said[1]["reconnect"], said[1]["after_ms"] > 0)
     assert (["exception.zero_division_error"], ("running", 1)) == (host.codes(), host.life("/gateway"))
 
 
@@ -108,6 +111,76 @@ async def test_a_bad_first_frame_ends_that_connection_with_its_code(start: Start
     assert ([], "running") == (host.codes(), host.life("/sessions/eve/t1")[0])
     assert "/sessions/ada/t1" not in host.runtime.tree()
     assert not any(seen["t"] == "bye" for seen in other.frames_in)
+
+
+async def test_a_forbidden_client_is_refused_with_4503_and_that_is_no_failure(start: Start) -> None:
+    """The hook may say no to who it is, and not only to the token."""
+    host = await start(authenticate=check)
+    code, said = await ending(host.url, {**HELLO, "token": "barred"})
+
+    assert (4503, "forbidden", []) == (code, said[0]["code"], host.codes())
+
+
+async def test_a_guest_whose_admission_has_a_bug_is_sent_away_after_two_tries(start: Start) -> None:
+    """On record each time; the gateway lives, and so does everybody else, however often the guest comes back."""
+
+    class Odd(stentor.Identity):
+        """An identity of the host's own, with a bug."""
+
+        def owns(self, user_id: str, thread_id: str) -> bool:
+            """Fail."""
+            raise KeyError(user_id)
+
+    async def check(token: str | None) -> stentor.Identity:
+        return Odd("ada") if token == "odd" else stentor.Identity("ada")
+
+    host = await start(authenticate=check)
+    codes = [(await ending(host.url, {**HELLO, "token": "odd"}))[0] for _ in range(3)]
+    probe = await host.probe(token="good")
+
+    assert ([4107] * 3, ["exception.key_error"] * 6) == (codes, host.codes())
+    assert (ClientState.LIVE, ("running", 1), True) == (probe.state, host.life("/gateway"), host.runtime.ready)
+
+
+async def test_a_guest_that_meets_a_full_gateway_is_told_to_come_back(start: Start) -> None:
+    """Also where its token was found good meanwhile; nobody is left without an answer."""
+    go = asyncio.Event()
+
+    async def slow(token: str | None) -> stentor.Identity:
+        await go.wait()
+        return stentor.Identity("ada")
+
+    host = await start(authenticate=slow)
+    waiting = asyncio.create_task(ending(host.url, HELLO))
+    await until(lambda: host.runtime._core.lobby.guests())  # type: ignore[union-attr]
+    gateway = host.runtime._core.directory.get("/gateway")  # type: ignore[union-attr]
+    await until(lambda: not gateway.depth)
+    gateway.suspend()
+    with pytest.raises(stentor.StentorError):
+        for _ in range(20_000):
+            gateway.ref.tell("fill")
+    go.set()
+    code, said = await waiting
+
+    assert (4106, True) == (code, said[-1]["reconnect"])
+
+
+async def test_ping_and_bye_are_answered_while_the_welcome_is_awaited(start: Start) -> None:
+    """A client that asks whether somebody is there, or changes its mind, breaks no rule."""
+
+    async def hang(token: str | None) -> stentor.Identity:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    host = await start(authenticate=hang)
+    async with connect(host.url, subprotocols=["stentor.v1.json"]) as socket:  # type: ignore[list-item]
+        await socket.send(msgspec.json.encode(HELLO).decode())
+        await socket.send('{"t":"ping","id":3}')
+        answer = msgspec.json.decode(await socket.recv())
+        await socket.send('{"t":"bye","end":false}')
+        await socket.wait_closed()
+
+    assert ({"t": "pong", "id": 3}, 1000) == (answer, socket.close_code)
 
 
 async def test_a_connection_that_says_nothing_is_closed_with_4507(start: Start) -> None:

@@ -95,3 +95,15 @@ def test_too_many_waiting_prompts_are_rejected() -> None:
 
     with pytest.raises(ConcurrencyRejected):
         book.offer("s", prompt("r3"))
+
+
+def test_a_book_in_which_nothing_waits_keeps_nothing() -> None:
+    """A session whose queue was emptied by a cancel leaves no trace."""
+    book = RunBook("queue")
+    for name in ("a", "b"):
+        book.offer(name, prompt(f"{name}1"))
+        book.offer(name, prompt(f"{name}2"))
+        book.cancel(name, None, "stop")
+        book.ended(name, f"{name}1")
+
+    assert ([], (0, 0)) == (book.sessions(), book.count())

@@ -47,7 +47,7 @@ class Host:
             while True:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except ConnectionRefusedError:
+                except ConnectionError:
                     return
                 writer.close()
 

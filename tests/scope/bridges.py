@@ -13,6 +13,7 @@ class ListBridge:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.reserved: list[Event] = []
         self.refuse: StentorError | None = None
         self.scopes: set[Any] = set()
         self.unsaid_events: list[tuple[Event, StentorError]] = []
@@ -23,12 +24,14 @@ class ListBridge:
             error, self.refuse = self.refuse, None
             raise error
         self.events.append(event)
+        if reserve:
+            self.reserved.append(event)
         return len(self.events)
 
     async def put(
         self, session: str, event: Event, writer: str | None, timeout: float | None, *, reserve: bool = False
     ) -> Any:
-        return self.emit(session, event, writer)
+        return self.emit(session, event, writer, reserve=reserve)
 
     def enter(self, session: str, scope: Any) -> None:
         self.scopes.add(scope)

@@ -11,7 +11,7 @@ from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed
 from stentor.protocol.errors import ActorParked, BufferFull, SessionClosed
 from stentor.supervisor.runs._handle import Session
 from stentor.supervisor.runs._identity import current_identity
-from stentor.supervisor.runs._run import Run
+from stentor.supervisor.runs._run import Run, RunEnded
 
 from .bridges import ListBridge
 
@@ -203,3 +203,32 @@ async def test_a_run_within_a_run_has_an_end_of_its_own(session: Session, bridge
 
     ends = [(event.type, event.run_id) for event in bridge.events[2:]]
     assert [("agent_failed", inner.id), ("agent_completed", outer.id)] == ends
+
+
+async def test_a_run_whose_scope_has_ended_can_tell_nothing_more(session: Session, bridge: ListBridge) -> None:
+    """Its end was told; what still works for it is refused, and the late end of a tool is on record."""
+    async with session.run() as run:
+        call = run.tool("search")
+        await call.__aenter__()
+    late = [run.text("x"), run.thinking("x"), run.custom("x"), run.tool("y").__aenter__()]
+    for verb in late:
+        with pytest.raises(RunEnded):
+            await verb
+    with pytest.raises(RunEnded):
+        run.emit(AgentCancelled(run.id, "x"))
+    call.broke(ValueError())
+
+    assert ["agent_started", "tool_executing", "agent_completed"] == bridge.types
+    assert [("tool_failed", "run_ended")] == [(event.type, error.code) for event, error in bridge.unsaid_events]
+
+
+async def test_the_end_of_a_run_may_use_the_reserve_and_nothing_else_may(session: Session, bridge: ListBridge) -> None:
+    """Its page has to learn the end also where the run filled the buffer."""
+    async with session.run() as run:
+        await run.text("x")
+    with pytest.raises(ValueError):
+        async with session.run() as run:
+            run.emit(AgentCancelled("other", "not the scope's own end"))
+            raise ValueError
+
+    assert ["agent_completed", "agent_failed"] == [event.type for event in bridge.reserved]

@@ -20,9 +20,10 @@ const NOTICES = {
 
 const BREAKS = {
   4100: "The host goes down; the page comes back when it does.",
-  4102: "The host waited too long for this page. It is tried again, and goes on where it stopped.",
-  4104: "The session was restarted. It is tried again, and goes on where it stopped.",
-  4107: "The store did not answer, so the session closed the connection. It is tried again, and goes on where it stopped.",
+  4102: "The host waited too long for this page. It is tried again.",
+  4104: "The session was restarted. It is tried again.",
+  4108: "The host closed the session before this page had everything. It is tried again.",
+  4107: "The store did not answer, so the session closed the connection. It is tried again.",
 };
 
 // Why the position is worth nothing any more, and what can be said when the connection works again.
@@ -55,7 +56,7 @@ export const ELSEWHERE = "It goes on in the tab that took over.";
 export const BEGUN_ELSEWHERE = "The beginning of this answer went to another tab; here is the rest.";
 
 export const stateWords = (state, resting) => (resting && state !== "live" ? "resting after crashes" : STATES[state] ?? state);
-export const breakWords = (code) => BREAKS[code] ?? "The connection was lost. It is tried again, and goes on where it stopped.";
+export const breakWords = (code) => BREAKS[code] ?? "The connection was lost. It is tried again.";
 export const lostWords = (why) => LOST[why]?.[0] ?? `Some of the conversation was lost: ${why}.`;
 export const againWords = (why) => LOST[why]?.[1] ?? "Connected again. Some of the conversation was lost.";
 export const endWords = (reason) => ENDS[reason?.code] ?? `The conversation ended: ${reason?.message ?? "no reason given"}.`;

@@ -638,9 +638,7 @@ async def test_questions_are_answered_while_a_supervisor_starts(spec: Any, log: 
     ending = sub.terminate_child("a")
     more = sub.start_child(spec("d"))
 
-    assert ["running", "starting", "stopped"] == [
-        c.state for c in await asyncio.wait_for(sub.which_children(), 5)
-    ]
+    assert ["running", "starting", "stopped"] == [c.state for c in await asyncio.wait_for(sub.which_children(), 5)]
     Slow.gate.set()
     await asyncio.wait_for(starting, 5)
     await ending
