@@ -30,7 +30,7 @@ def fail_unconfirmed(outbox: Backlog, recorder: Recorder, path: str) -> None:
 
 
 async def fail_leftovers(cell: SessionCell, recorder: Recorder, path: str, *, keep: bool = False) -> int:
-    """End the session of *cell* without its actor; return how many events failed by that.
+    """End the session of *cell* without its actor; return how many events were left without an ack.
 
     The actor is parked, gone or stuck. What was accepted gets its seq where the store still works, and then
     fails as ``unconfirmed``; where the store does not work it fails without one. With *keep* what is in the log stays
@@ -49,12 +49,13 @@ async def fail_leftovers(cell: SessionCell, recorder: Recorder, path: str, *, ke
         timer.cancel()
         task.cancel()
     error = TimeoutError("the store did not answer") if task.cancelled() else task.exception()
+    left = task.result() if error is None else 0 if keep else cell.outbox.log_count
     if error is not None:
         # Here is nobody who could crash for it, and the session has to end. What is still in the log stays un-acked
         # there; a session of the same name begins with it.
         recorder.note("leftovers_kept", path=path, session=cell.session, error=repr(error)[:300])
     fail_unconfirmed(cell.outbox, recorder, path)
-    return (0 if error is not None else task.result()) + cell.outbox.unconfirmed
+    return left + cell.outbox.unconfirmed
 
 
 def _give_up(task: asyncio.Future[int]) -> None:

@@ -63,7 +63,7 @@ class Closing:
             place.cell.close(wish)
             if place.wish is None or place.cell.draining is wish:
                 place.wish = wish
-                pass
+                self._bound(place)
             if place.parked is None:
                 self._task(self._up_or_end(place))
             else:

@@ -52,7 +52,7 @@ async def test_a_session_that_is_parked_while_it_closes_is_closed(start: Start) 
     host.faults.arm("before_step", session.id, times=100)
     receipt = session.emit(Text("r1", "x"))
     with pytest.raises(FlushTimeout) as caught:
-        await session.close(5.0)
+        await session.close(600.0)
     with pytest.raises(EventUnconfirmed):
         await receipt.acked()
 
@@ -187,6 +187,24 @@ async def test_closing_a_parked_session_fails_what_it_held(start: Start, store_w
     )
 
 
+async def test_what_a_broken_store_keeps_of_a_session_that_ended_is_told_too(start: Start) -> None:
+    """One event is in the log, and stays there; the other one never came so far."""
+    host = await start()
+    session = await host.session()
+    kept = session.emit(Text("r1", "logged"))
+    await kept.buffered(timeout=5)
+    host.faults.arm("append", session.id, times=100, exception=StoreUnavailable("x"))
+    lost = session.emit(Text("r1", "not logged"))
+    await until(lambda: host.life()[0] == "parked")
+    with pytest.raises(FlushTimeout) as caught:
+        await session.close(5.0)
+
+    audit = host.runtime.audit()
+    assert (2, "buffered", "failed") == (caught.value.details["left"], kept.state, lost.state)
+    assert (2, 0, 1, {"unconfirmed": 1}) == (audit.accepted, audit.acked, audit.buffered, audit.failed)
+    assert 1 == len(host.notes("leftovers_kept"))
+
+
 async def test_a_parked_session_is_tried_again_when_the_sessions_begin_anew(start: Start) -> None:
     """Their new supervisor knows nothing of it; so nobody may stay parked."""
     host = await start()
@@ -290,3 +308,39 @@ async def test_the_end_of_a_run_finds_room_in_a_full_buffer(start: Start, reserv
         box.accept(end, "r1")
 
     assert 65 == box.counts().accepted
+
+
+async def test_the_others_live_on_when_their_supervisor_gave_up_over_one(start: Start) -> None:
+    """It stops them on its way down; that is no end of theirs."""
+    host = await start(sessions=stentor.RestartPolicy(budget="unlimited", decide={ZeroDivisionError: "escalate"}))
+    session = await host.session()
+    eve = await host.runtime.session(user_id="eve", thread_id="t1")
+    probe = await host.probe("eve/t1")
+    probe.hold()
+    kept = eve.emit(Text("r1", "kept"))
+    await kept.buffered(timeout=5)
+    host.faults.arm("before_step", session.id, exception=ZeroDivisionError())
+    session.emit(Text("r1", "x"))
+    await until(lambda: host.life("/sessions") == ("running", 2))
+    more = eve.emit(Text("r1", "more"))
+    probe.release()
+    await more.acked(timeout=5)
+
+    assert (["kept", "more"], "acked") == ([d.event.delta for d in probe.handled], kept.state)
+    assert not host.notes("event_failed")
+
+
+async def test_a_session_that_its_client_ends_is_closed_and_what_is_left_is_on_record(start: Start) -> None:
+    """Nobody awaits that close."""
+    host = await start()
+    session, probe = await host.session(), await host.probe()
+    probe.hold()
+    receipt = session.emit(Text("r1", "x"))
+    await receipt.sent(timeout=5)
+    host.faults.arm("before_step", session.id, times=3)
+    host.runtime._core.office.heard(stentor.actors.EndWanted(session.id, "tab"))  # type: ignore[union-attr]
+    with pytest.raises(SessionClosed):
+        session.emit(Text("r1", "late"))
+    await host.runtime.drain(0.2)
+
+    assert ("failed", "flush_timeout") == (receipt.state, host.codes()[-1])

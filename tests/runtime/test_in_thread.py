@@ -14,16 +14,19 @@ from stentor.actors.stores import MemoryStore
 from stentor.protocol.errors import WebSocketManagerNotInitializedError
 
 
-async def never() -> None:
-    """Wait for nothing."""
-    await asyncio.Event().wait()
-
-
 def test_a_call_that_is_pending_at_the_end_is_answered() -> None:
     """Whoever waits for it in another thread learns that the runtime has ended."""
     raised: list[BaseException] = []
+    tidied: list[bool] = []
+
+    async def tidy() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            tidied.append(True)
+
     with stentor.Runtime.in_thread(drain=0.1) as runtime:
-        pending = runtime.call(never())
+        pending = runtime.call(tidy())
 
         def wait() -> None:
             try:
@@ -36,6 +39,7 @@ def test_a_call_that_is_pending_at_the_end_is_answered() -> None:
     thread.join(5)
 
     assert ([WebSocketManagerNotInitializedError], False) == ([type(error) for error in raised], thread.is_alive())
+    assert [True] == tidied
 
 
 def test_a_call_that_will_not_be_cancelled_is_answered_too() -> None:
