@@ -51,6 +51,7 @@ class ClientProtocol:
         self.data = ClientData(session, tab, token, limits, {"n": name, "v": version}, resume)
         if resume is not None:
             self.data.epoch, self.data.base, self.data.last = resume.epoch, resume.seq, resume.seq
+            self.data.unconfirmed = [seq for first, last in resume.refused for seq in range(first, last + 1)]
 
     @property
     def state(self) -> ClientState:
@@ -60,7 +61,10 @@ class ClientProtocol:
     @property
     def position(self) -> Position | None:
         """What the application has handled; None before the first ``welcome`` of a client that resumed nothing."""
-        return self.data.position
+        data = self.data
+        if data.position is None or not data.unconfirmed or data.position.epoch != data.epoch:
+            return data.position
+        return Position(data.position.epoch, data.position.seq, _handshake.ranges(data.unconfirmed, data.position.seq))
 
     @property
     def token(self) -> str | None:

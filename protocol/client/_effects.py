@@ -47,6 +47,11 @@ class Position:
 
     epoch: str
     seq: int
+    refused: tuple[tuple[int, int], ...] = ()
+    """Ranges of events that the handler refused, while the host may not know it yet.
+
+    They go with the position: without them, a client that resumes there would confirm what was refused.
+    """
 
 
 @frozen

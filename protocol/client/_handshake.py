@@ -7,7 +7,7 @@ from ._effects import ClientEffect, ClientState, Lost, Position, Send, Snapshot
 from ._state import ClientData, Losing, go, send
 from ._stream import give, progress
 
-__all__ = ["hello", "send_says", "welcome"]
+__all__ = ["hello", "ranges", "send_says", "welcome"]
 
 _FRAME = 1024 * 1024
 """Bytes of the largest frame that a client takes."""
@@ -19,7 +19,7 @@ def hello(data: ClientData) -> list[ClientEffect]:
     resume = None
     at = Position(data.epoch or "", data.base) if data.losing() else data.position
     if at is not None and not data.loss_open:
-        resume = Resume(epoch=at.epoch, seq=at.seq, rej=_ranges(data.unconfirmed, at.seq))
+        resume = Resume(epoch=at.epoch, seq=at.seq, rej=ranges(data.unconfirmed, at.seq))
     _reckon(data, 0 if at is None else at.seq)
     frame = HelloFrame(
         v=1,
@@ -93,7 +93,8 @@ def _reckon(data: ClientData, seq: int) -> None:
     data.last = max([seq, *kept])
 
 
-def _ranges(seqs: list[int], upto: int) -> tuple[tuple[int, int], ...]:
+def ranges(seqs: list[int], upto: int) -> tuple[tuple[int, int], ...]:
+    """Return *seqs* up to *upto* as ranges, both ends included."""
     ranges: list[tuple[int, int]] = []
     for seq in sorted(seq for seq in seqs if seq <= upto):
         if ranges and ranges[-1][1] == seq - 1:

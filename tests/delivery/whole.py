@@ -13,7 +13,7 @@ __all__ = ["check_end", "check_now"]
 def check_now(world: World) -> None:
     """I1–I7, and I10: looked at between any two steps, also while the session's actor is down."""
     ledger = world.ledger
-    handled = {delivered.seq for reader in world.readers for delivered in reader.probe.handled}
+    handled = set(_handled(world))
     failed = {seq: it.code for it in ledger.failed for seq in range(it.first, it.last + 1)}
     by_seq = {it.receipt.seq: it.words for it in world.emitted if it.receipt.seq is not None}
     assert ledger.floor <= ledger.head
@@ -68,12 +68,25 @@ def _check_reader(reader: Any, failed: dict[int, str], by_seq: dict[int, str], m
     assert last is None or maxsent is None or last <= maxsent
 
 
+def _handled(world: World) -> list[int]:
+    """Return the seqs that the clients say are done.
+
+    A position says no more: where a tab refused an event, and another one takes over with that tab's position before
+    the refusal was heard, the event counts as acked.
+    """
+    seqs: list[int] = []
+    for reader in world.readers:
+        told = reader.probe.handled if reader is world.readers[-1] else [*reader.probe.handled, *reader.probe.refused]
+        seqs += [delivered.seq for delivered in told]
+    return seqs
+
+
 def check_end(world: World) -> None:
     """Each accepted event has its one outcome; receipts, audit, ledger and the clients' logs say the same."""
     check_now(world)
     ledger = world.ledger
     failed = {seq: it.code for it in ledger.failed for seq in range(it.first, it.last + 1)}
-    handled = [delivered.seq for reader in world.readers for delivered in reader.probe.handled]
+    handled = _handled(world)
     seqs = [it.receipt.seq for it in world.emitted]
     assert list(range(1, len(seqs) + 1)) == sorted(seqs)
     assert (len(seqs), len(seqs)) == (ledger.head, ledger.floor)

@@ -164,6 +164,19 @@ def test_a_refusal_is_confirmed_when_the_server_sends_a_window_further() -> None
     assert [4, 5] == rig.client.data.unconfirmed
 
 
+def test_a_position_takes_the_refusals_with_it_that_the_host_may_not_know() -> None:
+    """Another client that resumes there says them again, instead of confirming what was refused."""
+    rig = Rig()
+    rig.welcome()
+    rig.give(event(1), event(2))
+    rig.run(rig.client.rejected(1, "c", "", 0.0))
+    saved = rig.client.position
+    (hello,) = Rig(resume=saved).taken("hello")
+
+    assert Position("k", 1, refused=((1, 1),)) == saved
+    assert {"epoch": "k", "seq": 1, "rej": [[1, 1]]} == hello["resume"]
+
+
 def test_a_lost_position_is_told_once_before_the_next_event() -> None:
     """RESYNC until the application has heard of it."""
     rig = Rig(resume=Position("old", 7))

@@ -152,7 +152,7 @@ def a_gap_is_silent(patch: pytest.MonkeyPatch) -> None:
 
 def refusals_are_not_repeated(patch: pytest.MonkeyPatch) -> None:
     """A resume acknowledges refused events as handled."""
-    patch.setattr(client_handshake, "_ranges", lambda seqs, upto: ())
+    patch.setattr(client_handshake, "ranges", lambda seqs, upto: ())
 
 
 def the_client_acks_on_receipt(patch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ export declare const LIMITS: Readonly<Record<
 export interface Position {
   epoch: string
   seq: number
+  /** Ranges of refused events that the host may not know of yet; save them with the position. */
+  refused?: [number, number][]
 }
 
 export interface StentorEvent<Data = any> {

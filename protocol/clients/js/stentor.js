@@ -53,7 +53,9 @@ export class Client {
     if (!this.#o.session) throw new StentorError('bad_usage', "say which session: connect(url, {session: 'ada/t1'})")
     if (!this.#o.WebSocket) throw new StentorError('bad_usage', 'there is no WebSocket here: give one as options.WebSocket')
     this.#url = url
-    this.#position = this.#o.resume ?? null
+    const { epoch, seq, refused = [] } = this.#o.resume ?? {}
+    this.#position = epoch === undefined ? null : { epoch, seq }
+    this.#refused = refused
     this.#cid = this.#o.cid ?? 1
     this.tab = this.#o.tab ?? crypto.randomUUID()
     this.ended = new Promise(resolve => { this.#finish = resolve })
@@ -63,7 +65,7 @@ export class Client {
 
   get state() { return this.#state }
   get reason() { return this.#reason }
-  get position() { return this.#position && { ...this.#position } }
+  get position() { return this.#position && { ...this.#position, ...(this.#refused.length && { refused: [...this.#refused] }) } }
   get socket() { return this.#ws }
   get cid() { return this.#cid }
 
