@@ -259,3 +259,4 @@ class Hints(Protocol):
 
     def subscribe(self, node: str, callback: Callable[[str, int], None]) -> Callable[[], None]:
         """Call *callback* with each hint for *node*, in any thread; return what ends that."""
+        ...

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from stentor.protocol import ClientState
 
 from .faults import POINTS, STORE_POINTS, BadHints, Nth, broken_store
@@ -179,8 +185,11 @@ class Moves(RuleBasedStateMachine):
                     assert (reader.probe.said[cid] is None) == (text in heard), text
 
 
-TestMoves = Moves.TestCase
-TestMoves.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-logging.getLogger("stentor").setLevel(logging.CRITICAL)
+def test_a_user_who_moves_between_two_runtimes_at_random_misses_nothing_and_gets_nothing_twice() -> None:
+    """Lost lines, tabs, refusals, messages, bad hints and faults in any order, looked at after each."""
+    run_state_machine_as_test(
+        Moves,
+        settings=settings(
+            max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
