@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from websockets.client import ClientProtocol
-from websockets.frames import TEXT, Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import OPEN
 from websockets.typing import Subprotocol
@@ -81,7 +81,7 @@ class Client(asyncio.Protocol):
                     self.send(msgspec.json.encode(hello))
                 else:
                     self.host.ready()
-            elif isinstance(event, Frame) and event.opcode is TEXT:
+            elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 count += self.take(bytes(event.data))
         if count:
             self.host.count(count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
-from websockets.frames import CONT, DATA_OPCODES, TEXT, Frame
+from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Event
 from websockets.server import ServerProtocol
 
@@ -36,13 +36,13 @@ class LibraryConnection(ServerConnection):
         self.line.heard()
         if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES or self.request is None:
             super().process_event(event)
-        elif event.fin and event.opcode is TEXT and not self._parts:
+        elif event.fin and event.opcode is Opcode.TEXT and not self._parts:
             self.line.message(bytes(event.data))
         else:
             self._fragment(event)
 
     def _fragment(self, frame: Frame) -> None:
-        if frame.opcode is not CONT and frame.opcode is not TEXT:
+        if frame.opcode not in (Opcode.CONT, Opcode.TEXT):
             self.line.refuse(1003, "text messages only")
             return
         self._parts.append(bytes(frame.data))
