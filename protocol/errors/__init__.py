@@ -19,12 +19,14 @@ from ._bridge import (
     FlushTimeout,
     NotDurable,
     NotLocal,
+    RunEnded,
     SessionClosed,
     WebSocketBridgeUnavailableError,
     WebSocketContextValidationError,
     WebSocketManagerNotInitializedError,
 )
 from ._connection import (
+    AdmissionFailed,
     HeartbeatTimeout,
     ProtocolError,
     SlowConsumer,
@@ -75,6 +77,7 @@ from ._store import (
 __all__ = [
     "ActorDied",
     "ActorParked",
+    "AdmissionFailed",
     "AgentCommunicationFailureError",
     "AlreadyPresent",
     "AlreadyStarted",
@@ -110,6 +113,7 @@ __all__ = [
     "ProtocolError",
     "Refused",
     "RestartBudgetExceeded",
+    "RunEnded",
     "SessionClosed",
     "Shutdown",
     "SlowConsumer",

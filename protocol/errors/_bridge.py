@@ -12,6 +12,7 @@ __all__ = [
     "FlushTimeout",
     "NotDurable",
     "NotLocal",
+    "RunEnded",
     "SessionClosed",
     "WebSocketBridgeUnavailableError",
     "WebSocketContextValidationError",
@@ -115,6 +116,13 @@ class NotDurable(StentorError):
 
     code: ClassVar[str] = "not_durable"
     help: ClassVar[str] = "the memory store is not durable; await receipt.buffered() or receipt.acked() instead"
+
+
+class RunEnded(StentorError):
+    """The scope of the run has ended, or its actor was abandoned; nothing can be told as part of it any more."""
+
+    code: ClassVar[str] = "run_ended"
+    help: ClassVar[str] = "the run has ended; await what still works for it before its scope ends"
 
 
 class NotLocal(StentorError):

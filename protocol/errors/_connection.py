@@ -7,12 +7,20 @@ from typing import Any, ClassVar
 from ._root import StentorError
 
 __all__ = [
+    "AdmissionFailed",
     "HeartbeatTimeout",
     "ProtocolError",
     "SlowConsumer",
     "WebSocketConnectionLostError",
     "WriteStalled",
 ]
+
+
+class AdmissionFailed(StentorError):
+    """The host could not find out whether a client may come in; the client comes back and is asked again."""
+
+    code: ClassVar[str] = "admission_failed"
+    help: ClassVar[str] = "the host could not check who you are; it will be tried again"
 
 
 class WebSocketConnectionLostError(StentorError):

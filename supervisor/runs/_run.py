@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stentor.protocol import AgentThinking, Custom, Event, Text
-from stentor.protocol.errors import StentorError
+from stentor.protocol.errors import RunEnded, StentorError
 
 from ._identity import Identity
 from ._tool_call import ToolCall
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
     from ._bridge import Bridge, Sticky
 
-__all__ = ["Run", "RunEnded"]
-
-
-class RunEnded(StentorError):
-    """The scope of the run has ended, or its actor was abandoned; nothing can be told as part of it any more."""
-
-    code: ClassVar[str] = "run_ended"
-    help: ClassVar[str] = "the run has ended; await what still works for it before its scope ends"
+__all__ = ["Run"]
 
 
 class Run:

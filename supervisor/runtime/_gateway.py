@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 from stentor.actors import Actor
 from stentor.protocol import CloseCode, HelloFrame, split_session_id
 from stentor.protocol.errors import (
     ActorDied,
+    AdmissionFailed,
     Fenced,
     Forbidden,
     MailboxFull,
@@ -27,7 +28,7 @@ from ._lobby import Guest, Lobby
 if TYPE_CHECKING:
     from ._options import Authenticate
 
-__all__ = ["AdmissionFailed", "Admit", "Gateway"]
+__all__ = ["Admit", "Gateway"]
 
 Admit: TypeAlias = Callable[[Guest, Identity], None]
 """Gives a guest's connection to its session; raises a :class:`StentorError` where that can not be."""
@@ -37,13 +38,6 @@ _TRIES = 2
 """How often a guest is taken up; one with whom it went wrong each time is sent away."""
 _LATER_MS = 5000
 _SOON_MS = 1000
-
-
-class AdmissionFailed(StentorError):
-    """The host could not find out whether a client may come in; the client comes back and is asked again."""
-
-    code: ClassVar[str] = "admission_failed"
-    help: ClassVar[str] = "the host could not check who you are; it will be tried again"
 
 
 @frozen

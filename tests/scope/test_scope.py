@@ -8,10 +8,10 @@ import threading
 
 import pytest
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed
-from stentor.protocol.errors import ActorParked, BufferFull, SessionClosed
+from stentor.protocol.errors import ActorParked, BufferFull, RunEnded, SessionClosed
 from stentor.supervisor.runs._handle import Session
 from stentor.supervisor.runs._identity import current_identity
-from stentor.supervisor.runs._run import Run, RunEnded
+from stentor.supervisor.runs._run import Run
 
 from .bridges import ListBridge
 
