@@ -152,7 +152,10 @@ class EffectRunner(Speaker):
 
         def attach(token: Token, state: LogState | None) -> Effects:
             def attached(conn: int) -> Effects:
-                return self._machine.claimed(effect.line, token, state, conn, self._now()) + self._tell_crash()
+                effects = self._machine.claimed(effect.line, token, state, conn, self._now(), cell.untold)
+                if self._machine.line == effect.line:
+                    cell.untold = None
+                return effects
 
             return self._ask(cell.ownership.attach, (token, effect.consumer, effect.tab), attached)
 

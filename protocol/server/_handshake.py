@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._closecodes import CloseCode
-from .._frames import HelloFrame, Resume, WelcomeFrame
+from .._frames import HelloFrame, NoticeFrame, Resume, WelcomeFrame
 from .._log_values import LogState, Rejection, Token
 from ._acks import raise_floor, repeat_ack
 from ._buffer import ReplayBuffer
@@ -50,7 +50,9 @@ def abandon_claim(state: SessionState, now: float, code: CloseCode, reason: str)
     return _turn_away(state, claiming.line, claiming.hello, code, reason, now)
 
 
-def claimed(state: SessionState, line: int, token: Token, log: LogState | None, conn: int, now: float) -> list[Effect]:
+def claimed(
+    state: SessionState, line: int, token: Token, log: LogState | None, conn: int, now: float, crash: str | None = None
+) -> list[Effect]:
     """Take over what the log says, and welcome the line if it still waits."""
     effects = take_state(state, token, log)
     consumer = state.consumer
@@ -69,6 +71,9 @@ def claimed(state: SessionState, line: int, token: Token, log: LogState | None, 
     consumer.stalled_since = None
     consumer.flight_since = now
     queue(new, _welcome(state, new, why, base))
+    if crash is not None:
+        state.counter += 1
+        queue(new, NoticeFrame(code="session_restarting", id=state.counter, after_ms=0, failure=crash))
     state.wake(now + state.limits.ping_idle)
     if why is None and frame.resume is not None:
         raise_floor(state, base, _refused(state, frame.resume))

@@ -91,13 +91,16 @@ class ServerSession:
         """A connection said hello, and its identity may use this session. Fences the consumer's previous line."""
         return _handshake.hello(self.state, line, hello, now)
 
-    def claimed(self, line: int, token: Token, log: LogState | None, conn: int, now: float) -> list[Effect]:
+    def claimed(
+        self, line: int, token: Token, log: LogState | None, conn: int, now: float, crash: str | None = None
+    ) -> list[Effect]:
         """Answer to ``Claim``: the session is ours by *token*. *log* None: unchanged since we had it.
 
         A session may be claimed without a connection too, to drain it or let events fail: *line* is 0 then, and *conn*
-        is 0 if no consumer was attached.
+        is 0 if no consumer was attached. *crash* is the id of a failure that took the last connection: the client
+        reads of it before the next event.
         """
-        effects = _handshake.claimed(self.state, line, token, log, conn, now)
+        effects = _handshake.claimed(self.state, line, token, log, conn, now, crash)
         return effects + _drain.finish_if_done(self.state, now)
 
     def fenced(self, now: float, tab: str | None = None) -> list[Effect]:

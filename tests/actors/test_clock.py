@@ -119,7 +119,10 @@ async def test_a_loop_clock_takes_timers_from_other_threads() -> None:
         clock.call_later(0.0, fire)
         clock.call_later(0.0, lambda: where.append(-1)).cancel()
 
-    await asyncio.to_thread(set_timers)
+    # The loop stands still meanwhile, so that the second timer is cancelled before it could fire.
+    thread = threading.Thread(target=set_timers)
+    thread.start()
+    thread.join()
     await asyncio.wait_for(fired.wait(), 5)
 
     assert [threading.get_ident()] == where

@@ -29,7 +29,7 @@ async def test_a_crash_that_takes_the_connection_is_told_to_who_comes_next_and_o
     third = await rig.page(resume=resume)
 
     assert [[], [("session_restarting", True)], []] == [notices(page), notices(again), notices(third)]
-    assert ["welcome", "event", "notice"] == again.kinds()[:3]
+    assert ["welcome", "notice", "event"] == again.kinds()[:3]
     assert 1 == len(rig.crashes)
 
 
