@@ -151,6 +151,7 @@ class Runs:
                 async with asyncio.timeout(patience):
                     await self._idle.wait()
             except TimeoutError:
+                # First patience, then the cancel; who outlasts both is told to be over below.
                 continue
             return
         for session, running in self._book.running():

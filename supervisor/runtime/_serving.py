@@ -50,6 +50,7 @@ class Server:
             async with asyncio.timeout(seconds):
                 await self._server.wait_closed()
         except TimeoutError:
+            # The bound is the promise; each connection left has a close timer of its own, and reports its end by itself.
             return
 
 
