@@ -50,7 +50,7 @@ class Server:
             async with asyncio.timeout(seconds):
                 await self._server.wait_closed()
         except TimeoutError:
-            # The bound is the promise; each connection left has a close timer of its own, and reports its end by itself.
+            # The bound is the promise; each connection that is left has a close timer, and reports its end by itself.
             return
 
 
