@@ -7,7 +7,7 @@ PORT ?= 8765
 # Handed over by the environment: a folder's name may hold quotes and spaces.
 export DOCS PORT
 
-.PHONY: run test check bench pykka format venv clean
+.PHONY: run test check bench bench-supervision differential pykka format venv clean
 
 run: venv  ## Start the example agent host with its page; DOCS=folder and PORT=number may be given.
 	$(BIN)/python -m examples.agent_host --docs "$$DOCS" --port "$$PORT"
@@ -26,6 +26,12 @@ check: venv  ## Style, types of two checkers, floors and exports.
 bench: venv  ## Figures beside their peers in the same run; fails where a goal is missed.
 	$(BIN)/python benchmarks/actors.py
 	$(BIN)/python benchmarks/delivery.py
+
+bench-supervision: venv  ## The supervisor beside OTP's own; needs Erlang, and fails where a goal is missed.
+	$(BIN)/python benchmarks/supervision.py
+
+differential: venv  ## 5,000 traces through OTP's supervisor and ours; needs Erlang.
+	$(BIN)/python tests/differential/run.py --traces 5000
 
 pykka: venv  ## Pykka's own test suite with LoopActor as one more runtime.
 	$(BIN)/python tests/pykka_suite.py

@@ -13,6 +13,7 @@ import pytest
 HOW = {
     "node": "install Node.js 20 or newer (`apt install nodejs`)",
     "chromium": "install Chromium (`apt install chromium`)",
+    "erl": "install Erlang (`apt install erlang-base`)",
 }
 
 

@@ -13,12 +13,24 @@ from stentor.actors import Failure
 __all__ = ["Entry", "EntryKind", "Severity"]
 
 EntryKind: TypeAlias = Literal[
-    "failure", "restart", "give_up", "park", "unpark", "hold", "dead_letter", "abandoned", "policy", "refused", "note"
+    "failure",
+    "restart",
+    "give_up",
+    "park",
+    "unpark",
+    "hold",
+    "release",
+    "dead_letter",
+    "abandoned",
+    "policy",
+    "refused",
+    "stall",
+    "note",
 ]
 Severity: TypeAlias = Literal["info", "warn", "error", "fatal"]
 
 _FATAL = frozenset({"give_up", "park", "escalate"})
-_QUIET = frozenset({"policy", "note", "unpark", "restart"})
+_QUIET = frozenset({"policy", "note", "unpark", "restart", "release"})
 _RESTARTS = frozenset({"restart", "resume"})
 _serial = count(1)
 
