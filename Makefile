@@ -31,7 +31,7 @@ bench-supervision: venv  ## The supervisor beside OTP's own; needs Erlang, and f
 	$(BIN)/python benchmarks/supervision.py
 
 differential: venv  ## 5,000 traces through OTP's supervisor and ours; needs Erlang.
-	$(BIN)/python tests/differential/run.py --traces 5000
+	$(BIN)/python -m tests.differential.run --traces 5000 $(ARGS)
 
 pykka: venv  ## Pykka's own test suite with LoopActor as one more runtime.
 	$(BIN)/python tests/pykka_suite.py

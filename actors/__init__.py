@@ -1,7 +1,7 @@
 """Who does it: the clock, actors on an event loop, the guard, the estate, the record's port."""
 
 from ._clock import Clock, LoopClock, TimerHandle
-from ._mailbox import Mailbox
+from ._fenced import refuse_fenced
 from ._manual_clock import ManualClock
 from .guarded._actor import Actor
 from .guarded._directory import Directory
@@ -20,12 +20,13 @@ from .guarded._messages import (
     StartFailed,
     Terminated,
 )
-from .guarded._proxy import ActorProxy
 from .guarded._recorder import Recorder, RingRecorder, default_recorder
-from .guarded._ref import ActorRef
 from .guarded._reply import Reply
 from .loop._future import LoopFuture
 from .loop._loop_actor import LoopActor
+from .loop._mailbox import Mailbox
+from .loop._proxy import ActorProxy
+from .loop._ref import ActorRef
 from .session._cell import SessionCell
 from .session._gate import Gate
 from .session._leftovers import fail_leftovers
@@ -33,6 +34,8 @@ from .session._messages import Attach, Dismiss, Drain, EndWanted, Prompt, Prompt
 from .session._outbox import Outbox
 from .session._receipt import Receipt
 from .session._session import SessionActor
+from .thread._lane import abandoned_threads
+from .thread._thread_actor import ThreadActor
 
 __all__ = [
     "Actor",
@@ -74,10 +77,13 @@ __all__ = [
     "Started",
     "TellUser",
     "Terminated",
+    "ThreadActor",
     "TimerHandle",
+    "abandoned_threads",
     "default_recorder",
     "drop_traceback",
     "fail_leftovers",
     "mark_failure",
     "promise_id",
+    "refuse_fenced",
 ]

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from ._fenced import refuse_fenced
+
 __all__ = ["Clock", "LoopClock", "TimerHandle"]
 
 
@@ -54,7 +56,9 @@ class LoopClock:
 
         Raises:
             RuntimeError: If the clock has no loop and none runs in this thread.
+            Fenced: If called by a thread that was given up.
         """
+        refuse_fenced("timer")
         running = asyncio._get_running_loop()
         loop = self._loop if self._loop is not None else (running or asyncio.get_running_loop())
         if running is loop:

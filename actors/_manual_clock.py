@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, cast
 
 from ._clock import TimerHandle
+from ._fenced import refuse_fenced
 
 __all__ = ["ManualClock"]
 
@@ -42,7 +43,8 @@ class ManualClock:
         return self._now + self._wall_offset
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> TimerHandle:
-        """Call *callback* once time has moved on by *delay* seconds. Thread-safe."""
+        """Call *callback* once time has moved on by *delay* seconds. Thread-safe, and refused like any clock's."""
+        refuse_fenced("timer")
         timer = _Timer(callback)
         with self._lock:
             heapq.heappush(self._timers, (self._now + max(0.0, delay), next(self._order), timer))

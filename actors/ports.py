@@ -42,8 +42,7 @@ RunState: TypeAlias = Literal["open", "completed", "failed", "cancelled"]
 """Where a run is: open, or how it ended."""
 
 
-@frozen
-class LogFloor(Floor):
+class LogFloor(Floor, frozen=True):
     """A ``Floor`` that also says what is left: un-acked events of the session, and their bytes."""
 
     count: int = 0

@@ -2,6 +2,7 @@
 
 from ._closecodes import (
     CloseCode,
+    fit_reason,
     reconnects,
 )
 from ._codec import (
@@ -144,6 +145,7 @@ __all__ = [
     "decode_server",
     "encode_event",
     "encode_frame",
+    "fit_reason",
     "largest_field",
     "reconnects",
     "session_id",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["CloseCode", "reconnects"]
+__all__ = ["CloseCode", "fit_reason", "reconnects"]
+
+_REASON_BYTES = 123
+"""What a close frame has room for, beside the code: RFC 6455, section 5.5."""
 
 
 class CloseCode(IntEnum):
@@ -64,3 +67,8 @@ def reconnects(code: int) -> bool:
     would be sent and refused for ever. Everything else is a lost connection, and those are taken up again.
     """
     return not 4500 <= code < 4600 and code not in _LIBRARY_STOPS
+
+
+def fit_reason(reason: str) -> str:
+    """Cut *reason* to the bytes that a close frame has room for, between two characters."""
+    return reason.encode()[:_REASON_BYTES].decode("utf-8", "ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import attrs
@@ -46,6 +47,9 @@ _CLASSES: dict[str, type[Event]] = {
 _FIELDS: dict[type[Event], tuple[str, ...]] = {
     cls: tuple(field.name for field in attrs.fields(cls) if field.name != "run_id") for cls in _CLASSES.values()
 }
+_PATH = 200
+"""Characters of a field's path, at most: keys come from users."""
+
 _FREE = frozenset({"result", "data"})
 """Fields of any JSON value; ``arguments`` is a mapping, ``failure_id`` text or None, every other field text."""
 
@@ -93,10 +97,30 @@ def decode_event(type_: str, run_id: str | None, data: Any) -> Event:
 
 
 def largest_field(event: Event) -> tuple[str, int]:
-    """Return the name of the largest field of *event* and its size in bytes, serialised."""
+    """Return the path of the largest field of *event* and its size in bytes, serialised.
+
+    Where one part of a field makes up most of it, that part is named: ``data.image``, ``result.pages.3``.
+    """
     sizes = {name: len(_encode(getattr(event, name))) for name in ("run_id", *_FIELDS[type(event)])}
     name = max(sizes, key=sizes.__getitem__)
-    return name, sizes[name]
+    path, size = name, sizes[name]
+    value: Any = getattr(event, name)
+    while parts := _parts(value):
+        key = max(parts, key=parts.__getitem__)
+        if 2 * parts[key] <= size:
+            break
+        value = value[key]
+        path, size = f"{path}.{key}"[:_PATH], parts[key]
+    return path, size
+
+
+def _parts(value: Any) -> dict[Any, int]:
+    """Return the size of each part of *value*, by its key or index; nothing if it has no parts."""
+    if isinstance(value, Mapping):
+        return {key: len(_encode(part)) for key, part in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return {at: len(_encode(part)) for at, part in enumerate(cast("Sequence[Any]", value))}
+    return {}
 
 
 def _refuse(event: Event, data: dict[str, Any]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
-from attrs.validators import gt
+import math
+from collections.abc import Iterator
+
+from attrs import field, fields, frozen
+
+from .errors import BadUsage
 
 __all__ = ["Limits"]
 
@@ -13,16 +17,20 @@ _MIB = 1024 * 1024
 
 def _bound(default: float, unit: str) -> float:
     """Declare a limit above zero; *unit* goes into the field's metadata for the policy file and the docs."""
-    return field(default=default, validator=gt(0), metadata={"unit": unit})
+    return field(default=default, metadata={"unit": unit})
 
 
 def _count(default: int, unit: str) -> int:
-    return field(default=default, validator=gt(0), metadata={"unit": unit})
+    return field(default=default, metadata={"unit": unit, "whole": True})
 
 
 @frozen(kw_only=True)
 class Limits:
-    """Bounds of sessions and connections. All are above zero; each field's metadata names its unit."""
+    """Bounds of sessions and connections. All are above zero; each field's metadata names its unit.
+
+    Raises:
+        BadUsage: If a value is not allowed, or if two of them contradict each other; ``errors`` has all faults.
+    """
 
     event_bytes: int = _count(256 * _KIB, "bytes")
     """Largest event, serialised; checked before it is queued."""
@@ -92,3 +100,47 @@ class Limits:
     """A server that was asked whether it is there has this long to answer."""
     says_in_flight: int = _count(32, "says")
     """Most unanswered messages that a client has sent; the rest waits. Below ``say_burst``, so that none is refused."""
+
+    def __attrs_post_init__(self) -> None:
+        faults = [*_wrong(self)] or [*_contradictory(self)]
+        if faults:
+            raise BadUsage(faults)
+
+
+def _wrong(limits: Limits) -> Iterator[str]:
+    for limit in fields(Limits):
+        value, unit = getattr(limits, limit.name), limit.metadata["unit"]
+        if "whole" in limit.metadata:
+            if type(value) is not int or value < 1:
+                yield f"limits.{limit.name} is {value!r}; allowed: a whole number of {unit}, 1 or more"
+        elif type(value) not in (int, float) or not 0 < value < math.inf:
+            yield f"limits.{limit.name} is {value!r}; allowed: a number of {unit}, more than 0"
+
+
+def _contradictory(limits: Limits) -> Iterator[str]:
+    if limits.event_bytes > limits.buffer_bytes:
+        yield (
+            f"limits.event_bytes is {limits.event_bytes} bytes, and buffer_bytes {limits.buffer_bytes}: the largest "
+            "event never has room; allowed: event_bytes up to buffer_bytes"
+        )
+    if limits.event_bytes > limits.max_memory:
+        yield (
+            f"limits.event_bytes is {limits.event_bytes} bytes, and max_memory {limits.max_memory}: the largest "
+            "event never has room; allowed: event_bytes up to max_memory"
+        )
+    if limits.hello_bytes > limits.frame_bytes:
+        yield (
+            f"limits.hello_bytes is {limits.hello_bytes} bytes, and frame_bytes {limits.frame_bytes}: a hello is a "
+            "client's frame too; allowed: hello_bytes up to frame_bytes"
+        )
+    if limits.says_in_flight >= limits.say_burst:
+        yield (
+            f"limits.says_in_flight is {limits.says_in_flight} says, and say_burst {limits.say_burst}: a client that "
+            "keeps to the first is refused by the second; allowed: says_in_flight below say_burst"
+        )
+    if limits.backoff_initial > limits.backoff_maximum:
+        yield (
+            f"limits.backoff_initial is {limits.backoff_initial:g} seconds, and backoff_maximum "
+            f"{limits.backoff_maximum:g}: the first wait may not be longer than every later one; "
+            "allowed: backoff_initial up to backoff_maximum"
+        )

@@ -1,7 +1,11 @@
-"""Values exchanged with the event log: what is appended, what it answers, who owns a session."""
+"""Values exchanged with the event log: what is appended, what it answers, who owns a session.
+
+Those that are made for every burst of events are msgspec's: attrs takes seven times as long to make a frozen one.
+"""
 
 from __future__ import annotations
 
+import msgspec
 from attrs import frozen
 
 __all__ = ["Append", "Appended", "FailedRange", "Floor", "LogState", "Rejection", "Token"]
@@ -36,8 +40,7 @@ class Rejection:
     msg: str = ""
 
 
-@frozen
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """Effect: append *bodies* to the session's log; answer with ``ServerSession.appended``.
 
     The log gives the seqs, contiguous for one batch. It is idempotent by (writer, n0): a repeated batch (always the
@@ -56,8 +59,7 @@ class Append:
     """Writers that append nothing any more, and know that all of theirs is in the log."""
 
 
-@frozen
-class Appended:
+class Appended(msgspec.Struct, frozen=True):
     """Answer to an ``Append``: its first body has the seq *first*, the others follow."""
 
     first: int
@@ -73,8 +75,7 @@ class Appended:
     """Epoch of *first*; None: the one that the Append named."""
 
 
-@frozen
-class Floor:
+class Floor(msgspec.Struct, frozen=True):
     """Answer to ``Ack`` and ``Fail``: what of the session has its outcome.
 
     *failed* may be all ranges or those that changed; telling one twice does no harm.

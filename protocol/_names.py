@@ -1,4 +1,4 @@
-"""Session ids: ``user/thread``, each part percent-encoded."""
+"""Names both ends agree on: the subprotocol, and session ids: ``user/thread``, each part percent-encoded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from urllib.parse import quote, unquote_to_bytes
 
 from .errors import WebSocketContextValidationError
 
-__all__ = ["session_id", "split_session_id"]
+__all__ = ["SUBPROTOCOL", "session_id", "split_session_id"]
+
+SUBPROTOCOL = "stentor.v1.json"
+"""What a client has to offer in ``Sec-WebSocket-Protocol``."""
 
 _LONGEST = 256
 

@@ -7,6 +7,8 @@ from .ledger._failure_dict import failure_dict, failure_schema
 from .ledger._failures import Failures
 from .ledger._problem import problem
 from .ledger._record import Entry, Record
+from .planning._simulate import simulate
+from .planning._timeline import Timeline
 from .policy._backoff import Backoff
 from .policy._budget import Budget
 from .policy._directives import Restart
@@ -23,13 +25,16 @@ from .runs._tools import tool
 from .runs._user_emitter import UserWebSocketEmitter
 from .runtime._audit import Audit
 from .runtime._options import Options
+from .runtime._pending import Pending
 from .runtime._runtime import Runtime
 from .runtime._serving import Server
-from .runtime._thread import Pending, ThreadedRuntime
+from .runtime._thread import ThreadedRuntime
+from .runtime._thread_run import ThreadedRun, ThreadedRunScope
 from .tree._actor_info import ActorInfo
 from .tree._snapshot import TreeSnapshot, snapshot
 from .tree._supervisor import Supervisor
 from .tree._views import ChildCounts, ChildInfo
+from .watchdog._watchdog import Watchdog
 
 __all__ = [
     "ActorInfo",
@@ -58,14 +63,19 @@ __all__ = [
     "Session",
     "Supervisor",
     "SupervisorMachine",
+    "ThreadedRun",
+    "ThreadedRunScope",
     "ThreadedRuntime",
+    "Timeline",
     "ToolCall",
     "TreeSnapshot",
     "UserWebSocketEmitter",
+    "Watchdog",
     "failure_dict",
     "failure_schema",
     "lifespan",
     "problem",
+    "simulate",
     "snapshot",
     "tool",
 ]

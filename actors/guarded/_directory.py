@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stentor.protocol.errors import AlreadyPresent
 
-if TYPE_CHECKING:
-    from ._estate import Estate
+from ._estate import Estate
 
 __all__ = ["Directory"]
 

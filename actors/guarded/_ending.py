@@ -4,23 +4,34 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pykka.messages import _ActorStop
 from stentor.protocol.errors import ActorDied, ActorParked
 
+from ..loop._future import LoopFuture
+from ..loop._ref import ActorRef
 from ._failure import Failure
 from ._guard import NO_MESSAGE
 from ._leaving import Leaving
 from ._marks import drop_traceback, mark_failure
 from ._messages import Exited, ExitReason, LaunchResult, Terminated
 
-if TYPE_CHECKING:
-    from ..loop._future import LoopFuture
-    from ._directory import Directory
-    from ._ref import ActorRef
+__all__ = ["Ending", "Register"]
 
-__all__ = ["Ending"]
+
+class Register(Protocol):
+    """Where estates are entered under their paths; see :class:`Directory`."""
+
+    def add(self, estate: Any) -> None:
+        """Enter *estate*.
+
+        Raises:
+            AlreadyPresent: If another estate stands at its path.
+        """
+
+    def remove(self, estate: Any) -> None:
+        """Take *estate* out."""
 
 
 class Ending(Leaving):
@@ -32,7 +43,7 @@ class Ending(Leaving):
     _starter: LoopFuture[LaunchResult] | None
     _watchers: list[ActorRef[Any]] | None
     child_id: str | None
-    directory: Directory | None
+    directory: Register | None
     parent: ActorRef[Any] | None
 
     def close(self, reason: str) -> None:
@@ -46,7 +57,7 @@ class Ending(Leaving):
         self._parked = None
         self.dispatcher.discard(self)
         if self.directory is not None:
-            self.directory.remove(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            self.directory.remove(self)
         try:
             self._clear_out(reason)
         finally:
@@ -131,16 +142,17 @@ class Ending(Leaving):
     def _vacate(self, failure: Failure | None = None) -> None:
         """No incarnation is here any more; what it promised to answer is answered."""
         with self._lock:
+            lease, self.lease = self.lease, None
             self._actor = None
-            self._lease = None
             self._calm = False
         self._busy = False
         self._task = None
         if self.state != "closed":
             self.state = "down"
-        promises, self._promises = self._promises, None
-        for promise in promises or ():
-            promise.die(self._obituary(failure))
+        if lease is not None and lease.promises:
+            promises, lease.promises = lease.promises, None
+            for promise in promises:
+                promise.die(self._obituary(failure))
 
     def _fence_off(self, reason: str) -> None:
         """Whatever the incarnation still does is refused from here on."""

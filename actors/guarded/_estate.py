@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from stentor.protocol.errors import StillRunning
+import pykka
+from stentor.protocol.errors import AlreadyPresent, StillRunning
 
 from .._clock import Clock, LoopClock
 from ..loop._background import actor_loop
 from ..loop._dispatcher import Dispatcher
-from ..loop._step import COROUTINE, step
-from ._ending import Ending
+from ..loop._mailbox import Mailbox
+from ..loop._ref import ActorRef
+from ..loop._step import COROUTINE
+from ._ending import Register
 from ._guard import StopRequest
-from ._lease import Lease, current_lease
+from ._laned import Laned
 from ._marks import drop_traceback
 from ._messages import (
     ExitReason,
@@ -28,21 +30,15 @@ from ._messages import (
     StartFailed,
 )
 from ._recorder import Recorder, default_recorder
-from ._ref import ActorRef
-
-if TYPE_CHECKING:
-    from .._mailbox import Mailbox
-    from ._actor import Actor
-    from ._directory import Directory
 
 __all__ = ["Estate"]
 
-A = TypeVar("A", bound="Actor")
+A = TypeVar("A", bound=pykka.Actor)
 
 _SYSTEM_CLOCK = LoopClock()
 
 
-class Estate(Ending, Generic[A]):
+class Estate(Laned, Generic[A]):
     """Address, mailbox and history of one child, across its incarnations. It is its own mailbox.
 
     Args:
@@ -72,7 +68,7 @@ class Estate(Ending, Generic[A]):
         parent: ActorRef[Any] | None = None,
         child_id: str | None = None,
         clock: Clock | None = None,
-        directory: Directory | None = None,
+        directory: Register | None = None,
         recorder: Recorder | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         capacity: int = 10_000,
@@ -92,6 +88,8 @@ class Estate(Ending, Generic[A]):
         self.incarnation = 0
         self.handled = False
         """Whether this incarnation has handled a message, or done what it was woken for."""
+        self.rung = 0
+        """How much of what outlived the incarnation before this one is to throw away: 0 for the first, 1 nothing."""
         self.state = "idle"
         self.last_failure = None
         self.started_at = 0.0
@@ -102,8 +100,8 @@ class Estate(Ending, Generic[A]):
         self._task = None
         self._busy = False
         self._job = None
-        self._lease = None
-        self._promises = None
+        self.lease = None
+        self._lane = None
         self._waking_turn = False
         self._watchers = None
         self._starter = None
@@ -126,6 +124,11 @@ class Estate(Ending, Generic[A]):
 
     def __repr__(self) -> str:
         return f"<Estate {self.path} {self.state}, incarnation {self.incarnation}>"
+
+    @property
+    def standing(self) -> str:
+        """How its actor is, and where it stands, for people to read."""
+        return f"{self.state if self.parked is None else 'parked'} at {self.path or '/'}"
 
     # Starting
 
@@ -152,45 +155,65 @@ class Estate(Ending, Generic[A]):
         self.handled = False
         self.started_at = self._now()
         self.state = "starting"
-        self.context = context = contextvars.Context()
-        operation = "init"
         try:
             if self.directory is not None:
                 self.directory.add(self)
-            context.run(self._build)
-            if self.actor_class._plain_on_start:
+        except AlreadyPresent as error:
+            return self._start_failed(error, "init")
+        return self._begin()
+
+    def _begin(self) -> LaunchResult:
+        cls: Any = self.actor_class
+        operation = "init"
+        try:
+            self._settle_in(cls)
+            if self._lane is not None:
+                actor = self._embody()
+                return self._start_later(self.context.run(self._first_call, actor))
+            self.context.run(self._build)
+            if cls._plain_on_start:
                 return self._started()
             operation = "on_start"
-            actor: Any = self._actor
-            result = context.run(actor.on_start)
+            actor = self._actor
+            result = self.context.run(actor.on_start)
         except BaseException as exception:
             return self._start_failed(exception, operation)
         if type(result) is COROUTINE:
-            self._busy = True
-            self._job = result
-            self.dispatcher.schedule(self)
-            return Pending(self.child_id, self.incarnation)
+            return self._start_later(result)
         return self._start_ended(result)
 
+    def _start_later(self, coroutine: Coroutine[Any, Any, Any]) -> Pending:
+        self._busy = True
+        self._job = coroutine
+        self.dispatcher.schedule(self)
+        return Pending(self.child_id, self.incarnation)
+
     def _build(self) -> None:
-        cls = self.actor_class
+        self._embody().__init__(*self.args, **self.kwargs)
+
+    def _embody(self) -> Any:
+        cls: Any = self.actor_class
         actor = cls.__new__(cls, *self.args, **self.kwargs)
         actor._slot = self
         actor.incarnation = self.incarnation
         self._actor = actor
-        self._lease = lease = Lease(self, self.incarnation)
-        current_lease.set(lease)
+        return actor
+
+    def _first_call(self, actor: Any) -> Any:
+        """In a lane the constructor may block, too."""
         actor.__init__(*self.args, **self.kwargs)
+        actor._is_built = True
+        return None if actor._plain_on_start else actor.on_start()
 
     async def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
         if self._too_late(actor, coroutine):
             return
         result: LaunchResult
         try:
-            returned = await step(coroutine, self.context.run, self._at_suspension)
+            returned = await self._drive(coroutine)
         except BaseException as exception:
             if self._actor is actor:
-                self._announce(self._start_failed(exception, "on_start"))
+                self._announce(self._start_failed(exception, "on_start" if actor._is_built else "init"))
             elif not isinstance(exception, asyncio.CancelledError | GeneratorExit):
                 self.fence("result", actor)
             if isinstance(exception, GeneratorExit):
@@ -239,8 +262,13 @@ class Estate(Ending, Generic[A]):
         """Fence the incarnation and cancel its running handler. It counts as gone, and no Exited follows."""
         if self._actor is not None:
             incarnation = self.incarnation
-            self._fence_off("abandoned")
+            self.cut_off("abandoned")
             self.recorder.note("abandoned", path=self.path, incarnation=incarnation)
+
+    def cut_off(self, reason: str) -> None:
+        """Do what :meth:`abandon` does, and write nothing down: the caller records why."""
+        if self._actor is not None:
+            self._fence_off(reason)
 
     def resume_mailbox(self) -> None:
         """Let messages through again after :meth:`suspend`."""

@@ -55,6 +55,7 @@ class Failure:
         at: Monotonic seconds. ``wall``: Unix seconds.
         context: user_id, session_id, thread_id, run_id, as far as the estate knows them.
         parent_id: Id of the failure that this one passes on, or None.
+        secrets: Values that its texts may quote and no reader may see.
     """
 
     exception: BaseException
@@ -72,6 +73,7 @@ class Failure:
     context: dict[str, Any]
     parent_id: str | None = None
     number: int = field(factory=_serial.__next__)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def id(self) -> str:

@@ -4,24 +4,21 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from pykka._envelope import Envelope
-from stentor.protocol.errors import Fenced, Refused, Shutdown
+from stentor.protocol.errors import Refused, Shutdown
 
+from .._clock import Clock
+from ..loop._future import LoopFuture
 from ..loop._slot import SlotBase
 from ..loop._step import COROUTINE, step
 from ._failure import Failure, capture_chain, capture_frames, number_of
 from ._lease import Lease, current_lease
 from ._marks import failure_mark
 from ._messages import ExitReason
-
-if TYPE_CHECKING:
-    from .._clock import Clock
-    from ..loop._future import LoopFuture
-    from ._recorder import Recorder
-    from ._reply import Reply
+from ._recorder import Recorder
 
 __all__ = ["NO_MESSAGE", "Guard", "StopNow", "StopRequest"]
 
@@ -48,8 +45,6 @@ class Guard(SlotBase):
 
     __slots__ = (
         "_job",
-        "_lease",
-        "_promises",
         "_waking_turn",
         "clock",
         "generation",
@@ -58,7 +53,9 @@ class Guard(SlotBase):
         "incarnation",
         "kind",
         "last_failure",
+        "lease",
         "recorder",
+        "rung",
         "started_at",
         "state",
     )
@@ -71,11 +68,11 @@ class Guard(SlotBase):
     identity: dict[str, Any] | None
     kind: str
     last_failure: Failure | None
+    lease: Lease | None
+    rung: int
     started_at: float
     state: str
-    _lease: Lease | None
     _job: Coroutine[Any, Any, None] | None
-    _promises: set[Reply] | None
     _waking_turn: bool
 
     def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, None]:
@@ -84,21 +81,17 @@ class Guard(SlotBase):
     def push(self, message: Any, reply: LoopFuture[Any] | None) -> None:
         """Take a message in, unless an ended incarnation sends it to its successor."""
         sender = current_lease.get()
-        if sender is not None and sender is not self._lease and sender.guard is self:
-            self._refuse(sender, "tell")
+        if sender is not None and sender.lender is self:
+            sender.enter("tell")
         # Not by super(): every message pays for that.
         SlotBase.push(self, message, reply)
 
     def get(self) -> Envelope[Any]:
         """Take the oldest message out, as Pykka's inbox does, unless the taker is an ended incarnation."""
         taker = current_lease.get()
-        if taker is not None and taker is not self._lease and taker.guard is self:
-            self._refuse(taker, "take")
+        if taker is not None and taker.lender is self:
+            taker.enter("take")
         return super().get()
-
-    def _refuse(self, holder: Lease, door: str) -> NoReturn:
-        self.fence(door, holder)
-        raise Fenced(self.generation, path=self.path)
 
     def turn(self, limit: int) -> Coroutine[Any, Any, None] | None:
         """Handle up to *limit* messages; return what has to be awaited, if a handler is a coroutine."""
@@ -208,7 +201,7 @@ class Guard(SlotBase):
         if self._too_late(actor, coroutine):
             return
         try:
-            result = await step(coroutine, self.context.run, self._at_suspension)
+            result = await self._drive(coroutine)
         except BaseException as exception:
             if self._actor is not actor:
                 # Abandoned: being cancelled is what was asked of it, anything else came too late.
@@ -233,6 +226,10 @@ class Guard(SlotBase):
         if reply is not None:
             reply.set(result)
         self._kick()
+
+    def _drive(self, coroutine: Coroutine[Any, Any, Any]) -> Awaitable[Any]:
+        """Return what to await for *coroutine* to run, in the actor's own context."""
+        return step(coroutine, self.context.run, self._at_suspension)
 
     def _too_late(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> bool:
         """Say whether *actor* was fenced off before *coroutine* began, when it had no task to cancel."""

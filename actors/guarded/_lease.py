@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import contextvars
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from ._guard import Guard
+from stentor.protocol.errors import Fenced
 
-__all__ = ["Lease", "current_lease"]
+from ._recorder import Recorder
+
+__all__ = ["Lease", "Lender", "Promise", "current_lease"]
+
+
+class Promise(Protocol):
+    """What an incarnation owes; it dies with it."""
+
+    def die(self, exception: BaseException) -> None:
+        """The incarnation has ended without keeping it."""
+
+
+class Lender(Protocol):
+    """An estate, as those see it who hold a lease of it."""
+
+    path: str
+    generation: int
+    recorder: Recorder
+    lease: Lease | None
+
+    def fence(self, door: str, holder: Lease) -> None:
+        """Record that *holder*, whose lease is void, came to *door* and was refused."""
 
 
 class Lease:
@@ -17,11 +37,38 @@ class Lease:
     Contexts, timers and replies keep the lease and not the actor, so that none of them pins a dead one.
     """
 
-    __slots__ = ("guard", "incarnation")
+    __slots__ = ("incarnation", "lender", "promises")
 
-    def __init__(self, guard: Guard, incarnation: int) -> None:
-        self.guard = guard
+    def __init__(self, lender: Lender, incarnation: int) -> None:
+        self.lender = lender
         self.incarnation = incarnation
+        self.promises: set[Promise] | None = None
+
+    def is_void(self) -> bool:
+        """Say whether its incarnation has ended."""
+        return self.lender.lease is not self
+
+    def enter(self, door: str) -> None:
+        """Go through *door*.
+
+        Raises:
+            Fenced: If it is void; that is recorded.
+        """
+        lender = self.lender
+        if lender.lease is not self:
+            lender.fence(door, self)
+            raise Fenced(lender.generation, path=lender.path)
+
+    def promise(self, promise: Promise) -> None:
+        """Owe *promise* until it is kept."""
+        if self.promises is None:
+            self.promises = set()
+        self.promises.add(promise)
+
+    def kept(self, promise: Promise) -> None:
+        """Owe *promise* no longer."""
+        if self.promises is not None:
+            self.promises.discard(promise)
 
 
 current_lease: contextvars.ContextVar[Lease | None] = contextvars.ContextVar("stentor_lease", default=None)

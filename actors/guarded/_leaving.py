@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from ..loop._step import COROUTINE, step
+from ..loop._step import COROUTINE
 from ._failure import Failure
 from ._guard import NO_MESSAGE, Guard
 from ._messages import ExitReason
@@ -40,7 +40,7 @@ class Leaving(Guard):
         if self._too_late(actor, coroutine):
             return
         try:
-            await step(coroutine, self.context.run, self._at_suspension)
+            await self._drive(coroutine)
         except BaseException as second:
             if self._actor is actor:
                 self.recorder.failure(self.capture(second, "on_failure"))
@@ -72,7 +72,7 @@ class Leaving(Guard):
         if self._too_late(actor, coroutine):
             return
         try:
-            await step(coroutine, self.context.run, self._at_suspension)
+            await self._drive(coroutine)
         except BaseException as exception:
             self._stop_failed(actor, exception)
             if isinstance(exception, GeneratorExit):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from ._failure import Failure
-    from ._ref import ActorRef
+from ..loop._ref import ActorRef
+from ._failure import Failure
 
 __all__ = [
     "ExitReason",

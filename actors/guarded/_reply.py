@@ -1,15 +1,11 @@
 """Reply: an answer that a handler gives later."""
 
-# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from stentor.protocol.errors import Fenced
-
-if TYPE_CHECKING:
-    from ..loop._future import LoopFuture
-    from ._guard import Guard
+from ..loop._future import LoopFuture
+from ._lease import Lease
 
 __all__ = ["Reply"]
 
@@ -20,11 +16,10 @@ class Reply:
     Of two answers the second is refused with ``queue.Full``, as by any future.
     """
 
-    __slots__ = ("_future", "_guard", "_lease", "_message")
+    __slots__ = ("_future", "_lease", "_message")
 
-    def __init__(self, guard: Guard, message: Any, future: LoopFuture[Any] | None) -> None:
-        self._guard = guard
-        self._lease = guard._lease
+    def __init__(self, lease: Lease, message: Any, future: LoopFuture[Any] | None) -> None:
+        self._lease = lease
         self._message = message
         self._future = future
 
@@ -48,7 +43,8 @@ class Reply:
         if self._future is not None:
             self._future.set_exception((type(exception), exception, exception.__traceback__))
         else:
-            self._guard.recorder.refused(self._guard.path, self._message, exception)
+            lender = self._lease.lender
+            lender.recorder.refused(lender.path, self._message, exception)
 
     def die(self, exception: BaseException) -> None:
         """The incarnation has ended without answering."""
@@ -56,9 +52,5 @@ class Reply:
             self._future.fail(exception)
 
     def _enter(self) -> None:
-        guard = self._guard
-        if self._lease is None or guard._lease is not self._lease:
-            guard.fence("reply", self._lease or guard)
-            raise Fenced(guard.generation, path=guard.path)
-        if guard._promises is not None:
-            guard._promises.discard(self)
+        self._lease.enter("reply")
+        self._lease.kept(self)

@@ -1,26 +1,24 @@
 """Timers of an incarnation: they fire into its mailbox, or, when it has ended, into the record."""
 
-# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stentor.protocol.errors import ActorDied, MailboxFull
 
-if TYPE_CHECKING:
-    from .._clock import TimerHandle
-    from ._guard import Guard
+from .._clock import TimerHandle
+from ._guard import Guard
+from ._lease import Lease
 
 __all__ = ["arm"]
 
 
-def arm(guard: Guard, delay: float, message: Any) -> TimerHandle:
-    """Tell the present incarnation the *message* after *delay* seconds of its clock, if it is still there then."""
-    lease = guard._lease
+def arm(guard: Guard, lease: Lease, delay: float, message: Any) -> TimerHandle:
+    """Tell the incarnation that holds *lease* the *message* after *delay* seconds of its clock."""
 
     def fire() -> None:
-        if lease is None or guard._lease is not lease:
-            guard.fence("timer", lease or guard)
+        if lease.is_void():
+            guard.fence("timer", lease)
             return
         try:
             guard.push(message, None)

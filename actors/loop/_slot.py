@@ -7,24 +7,28 @@ import asyncio
 import contextvars
 import logging
 import sys
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 import pykka
 from pykka.messages import _ActorStop
 from stentor.protocol.errors import BadUsage
 
-from .._mailbox import Mailbox
-from ..guarded._ref import ActorRef
+from ._future import LoopFuture
+from ._mailbox import Mailbox
+from ._ref import ActorRef
 from ._step import COROUTINE, step
 
-if TYPE_CHECKING:
-    from ._future import LoopFuture
-    from ._loop_actor import LoopActor
-
-__all__ = ["PlainSlot", "SlotBase"]
+__all__ = ["PlainSlot", "Runner", "SlotBase"]
 
 logger = logging.getLogger("pykka")
+
+
+class Runner(Protocol):
+    """Where an actor's code runs: its context."""
+
+    def run(self, function: Callable[..., Any], /, *args: Any) -> Any:
+        """Call *function* there and return what it returns; what is a coroutine is awaited."""
 
 
 class SlotBase(Mailbox):
@@ -33,14 +37,12 @@ class SlotBase(Mailbox):
     ``_busy`` says that a handler or hook is suspended, or is about to begin in a task.
     """
 
-    __slots__ = ("_actor", "_busy", "_reply", "_task", "actor_class", "context", "ref")
+    __slots__ = ("_busy", "_reply", "_task", "context", "ref")
 
-    _actor: Any
     _busy: bool
     _reply: LoopFuture[Any] | None
     _task: asyncio.Task[Any] | None
-    actor_class: type[Any]
-    context: contextvars.Context
+    context: Runner
     ref: ActorRef[Any]
 
     def resume(self) -> None:
@@ -63,7 +65,7 @@ class PlainSlot(SlotBase):
 
     __slots__ = ("_starting",)
 
-    def __init__(self, actor: LoopActor) -> None:
+    def __init__(self, actor: pykka.Actor) -> None:
         super().__init__(type(actor).__name__, sys.maxsize)
         self._actor = actor
         self._reply = None
@@ -145,7 +147,7 @@ class PlainSlot(SlotBase):
             reply.fail(pykka.ActorDeadError(f"{self.ref} ended with its event loop"))
         self._end()
 
-    def _begin(self, actor: LoopActor) -> Coroutine[Any, Any, None] | None:
+    def _begin(self, actor: Any) -> Coroutine[Any, Any, None] | None:
         try:
             result = self.context.run(actor.on_start)
         except BaseException as exception:
@@ -156,7 +158,7 @@ class PlainSlot(SlotBase):
         self._go_on()
         return None
 
-    async def _finish_start(self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any]) -> None:
+    async def _finish_start(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
         try:
             await step(coroutine, self.context.run, self._at_suspension)
         except BaseException as exception:
@@ -165,14 +167,12 @@ class PlainSlot(SlotBase):
                 raise
         self._go_on()
 
-    def _start_failed(self, actor: LoopActor, exception: BaseException) -> None:
+    def _start_failed(self, actor: Any, exception: BaseException) -> None:
         actor._handle_failure(type(exception), exception, exception.__traceback__)
         if not isinstance(exception, Exception):
             pykka.ActorRegistry.stop_all(block=False)
 
-    async def _finish(
-        self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any], reply: LoopFuture[Any] | None
-    ) -> None:
+    async def _finish(self, actor: Any, coroutine: Coroutine[Any, Any, Any], reply: LoopFuture[Any] | None) -> None:
         """Await a handler, then answer."""
         self._reply = reply
         try:
@@ -194,7 +194,7 @@ class PlainSlot(SlotBase):
         self._go_on()
 
     def _failed(
-        self, actor: LoopActor, exception: BaseException, reply: LoopFuture[Any] | None
+        self, actor: Any, exception: BaseException, reply: LoopFuture[Any] | None
     ) -> Coroutine[Any, Any, None] | None:
         exc_info = (type(exception), exception, exception.__traceback__)
         if not isinstance(exception, Exception):
@@ -211,13 +211,13 @@ class PlainSlot(SlotBase):
             return None
         actor._handle_failure(*exc_info)
         try:
-            result = self.context.run(actor.on_failure, *exc_info)
+            result = self.context.run(actor.on_failure, type(exception), exception, exception.__traceback__)
         except Exception as second:
             actor._handle_failure(type(second), second, second.__traceback__)
             return None
         return self._finish_failure(actor, result) if type(result) is COROUTINE else None
 
-    async def _finish_failure(self, actor: LoopActor, coroutine: Coroutine[Any, Any, Any]) -> None:
+    async def _finish_failure(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
         try:
             await step(coroutine, self.context.run, self._at_suspension)
         except Exception as second:

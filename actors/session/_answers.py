@@ -19,6 +19,7 @@ from stentor.protocol.errors import (
 )
 
 from ..guarded._actor import Actor
+from ..ports import LogFloor
 from ._cell import SessionCell
 
 __all__ = ["Effects", "LateAnswer", "PortCaller"]
@@ -60,7 +61,8 @@ class PortCaller(Actor):
             answer = function(*args)
         except StentorError as error:
             return (failed or self._port_failed)(error)
-        if hasattr(answer, "__await__"):
+        # A store in this process answers with a value of these, without the question what it might be.
+        if type(answer) is not list and type(answer) is not LogFloor and hasattr(answer, "__await__"):
             task = asyncio.get_running_loop().create_task(self._wait(answer, then, failed or self._port_failed))
             if self._tasks is None:
                 self._tasks = set()

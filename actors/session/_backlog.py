@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from attrs import frozen
+import msgspec
 from stentor.protocol import FailedRange
 from stentor.protocol.errors import SessionClosed, StentorError, StoreUnavailable
 
@@ -17,8 +17,7 @@ from ._waiter import Waiter
 __all__ = ["Backlog", "Pending"]
 
 
-@frozen
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """Events for the log: neighbours of one *writer*, whose first has the number *n0*."""
 
     writer: str
@@ -92,13 +91,14 @@ class Backlog(Account):
             elif self._offered:
                 count = self._offered
             else:
-                count = self._fitting(min(limit, segment.count), max_bytes)
+                count = segment.count if segment.count < limit else limit
+                if self.pending_bytes > max_bytes:
+                    count = self._fitting(count, max_bytes)
             self._offered = count
-            return Pending(segment.writer, segment.n0, tuple(bodies[:count]), self._twice, tuple(self.done))
+            offered = tuple(bodies) if count == len(bodies) else tuple(bodies[:count])
+            return Pending(segment.writer, segment.n0, offered, self._twice, tuple(self.done) if self.done else ())
 
     def _fitting(self, count: int, max_bytes: int) -> int:
-        if self.pending_bytes <= max_bytes:
-            return count
         size = 0
         for at, body in enumerate(islice(self._bodies, count)):
             size += len(body)
@@ -114,7 +114,8 @@ class Backlog(Account):
             if self.ended:
                 # The answer came after the end, by which these events have failed already.
                 return
-            del self._bodies[:done]
+            bodies = self._bodies
+            del bodies[:done]
             segment = self.segments[0]
             segment.n0 += done
             segment.count -= done
@@ -129,11 +130,14 @@ class Backlog(Account):
                 self._twice = False
             self.pending_count -= done
             # Whoever adds to an empty queue has to wake the session; until then it need not look again.
-            self._idle = not self._bodies
+            self._idle = not bodies
             self.pending_bytes -= freed
-            self._measure(count, size, freed)
+            self.gate.memory += size - self.log_bytes - freed
+            self.log_count = count
+            self.log_bytes = size
             woken = self.progress.confirm(done, first, epoch)
-        _wake(woken)
+        if woken:
+            _wake(woken)
 
     def blame(self) -> None:
         """A step that had offered events crashed: try them one by one, and set aside one that crashes again."""
@@ -147,7 +151,8 @@ class Backlog(Account):
         """The log says what has its outcome: receipts that are awaited resolve. Return the failures that are new."""
         with self.lock:
             woken, fresh = self.progress.resolve(epoch, floor, failed)
-        _wake(woken)
+        if woken:
+            _wake(woken)
         return fresh
 
     def sent(self, seq: int) -> None:
@@ -165,13 +170,10 @@ class Backlog(Account):
         """The log holds *count* un-acked events with *size* bytes: make room here."""
         with self.lock:
             if not self.ended:
-                self._measure(count, size, 0)
+                self.gate.memory += size - self.log_bytes
+                self.log_count = count
+                self.log_bytes = size
         self.gate.room()
-
-    def _measure(self, count: int, size: int, moved: int) -> None:
-        self.gate.memory += size - self.log_bytes - moved
-        self.log_count = count
-        self.log_bytes = size
 
     # Open and shut
 

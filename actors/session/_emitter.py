@@ -112,8 +112,7 @@ class Emitter:
         wire = self.wires.get(line)
         if wire is not None and not wire.ended and not wire.connection.leaving:
             wire.connection.write(frames)
-            for frame in frames:
-                wire.written += len(frame)
+            wire.written += sum(map(len, frames))
 
     def close(self, line: int, code: int, reason: str) -> None:
         """Say goodbye on *line*; its end will arrive."""

@@ -16,6 +16,7 @@ from stentor.protocol.errors import (
     StoreUnavailable,
 )
 
+from .._fenced import refuse_fenced
 from ..ports import Level
 from ._admission import Seen, why_refused
 from ._backlog import Backlog, Segment
@@ -131,6 +132,7 @@ class Outbox(Backlog):
                 raise
 
     def _take(self, event: Event, writer: str, reserve: bool) -> Receipt:
+        refuse_fenced("append")
         try:
             body = encode_event(event, int(self._wall() * 1000))
         except EventNotSerialisable as error:

@@ -99,11 +99,12 @@ class Progress:
 
     def confirm(self, count: int, first: int, epoch: str | None) -> list[Waiter]:
         """The next *count* events got the seqs from *first*."""
-        woken = self.enter(epoch)
-        if not self._indexes or self._seqs[-1] + self.appended + 1 - self._indexes[-1] != first:
-            self._indexes.append(self.appended + 1)
+        woken = [] if epoch == self.epoch else self.enter(epoch)
+        before = self.appended
+        if not self._indexes or self._seqs[-1] + before + 1 - self._indexes[-1] != first:
+            self._indexes.append(before + 1)
             self._seqs.append(first)
-        self.appended += count
+        self.appended = before + count
         return woken + self._reached("buffered", self.appended) if self._heaps else woken
 
     def reached(self) -> list[Waiter]:
@@ -112,7 +113,7 @@ class Progress:
 
     def resolve(self, epoch: str, floor: int, failed: Iterable[FailedRange]) -> tuple[list[Waiter], list[FailedRange]]:
         """The log says: all up to *floor* has its outcome, and *failed* failed. Return the new failures too."""
-        woken = self.enter(epoch)
+        woken = [] if epoch == self.epoch else self.enter(epoch)
         fresh: list[FailedRange] = []
         for it in failed:
             if self.failed is None:
@@ -121,8 +122,10 @@ class Progress:
         if floor > self.floor:
             self.floor = floor
         if self._heaps is not None:
-            woken += self._settle("sent", floor)
-            woken += self._settle("acked", floor)
+            if self._heaps["sent"]:
+                woken += self._settle("sent", floor)
+            if self._heaps["acked"]:
+                woken += self._settle("acked", floor)
             if fresh:
                 woken += self._failed()
         return woken, fresh

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from stentor.protocol.errors import (
     EmitTimeout,
     EventExpired,
@@ -51,19 +52,18 @@ _DONE: dict[Stage, tuple[State, ...]] = {
 }
 
 
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What ``emit`` returns. Nobody has to await it; a failure that nobody awaits is on record all the same.
 
     Each awaitable returns the event's seq, and raises the event's typed failure where there is one, or ``EmitTimeout``
     after *timeout* seconds; the event's way goes on. All of them work from any loop; :meth:`wait` is for threads.
     """
 
-    __slots__ = ("_account", "_index", "_kind")
-
-    def __init__(self, account: Account, index: int, kind: str) -> None:
-        self._account = account
-        self._index = index
-        self._kind = kind
+    # A host may hold one for every event: the garbage collector is spared looking at them. What a receipt refers to
+    # lives as long as the session, and has let go of whoever waits on a receipt by then.
+    _account: Account
+    _index: int
+    _kind: str
 
     def __repr__(self) -> str:
         return f"<Receipt {self._kind} seq={self.seq} {self.state}>"

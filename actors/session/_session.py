@@ -5,34 +5,29 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from attrs import evolve
-from stentor.protocol import Append, Appended, CloseCode, FailedRange, HelloFrame, decode_client
+import msgspec
+from stentor.protocol import Append, Appended, FailedRange, HelloFrame, decode_client
 from stentor.protocol.errors import (
     EpochChanged,
     Fenced,
-    OutcomeUnknown,
     ProtocolError,
     StentorError,
-    StoreUnavailable,
     WebSocketConnectionLostError,
-    WebSocketSendFailureError,
 )
 
 from ..guarded._messages import Ignore
-from ..ports import LogFloor, Outcomes
+from ..ports import LogFloor
 from ._answers import Effects, LateAnswer
 from ._backlog import Pending
 from ._cell import SessionCell
 from ._emitter import Ended, Wire
-from ._expiry import ExpiringSession
 from ._messages import Attach, Dismiss, Drain, Prompted, Snapshot, TellUser
+from ._recovery import RecoveringSession
 
 __all__ = ["SessionActor"]
 
-_NOT_THE_EVENTS = (StoreUnavailable, OutcomeUnknown, WebSocketConnectionLostError, WebSocketSendFailureError)
 
-
-class SessionActor(ExpiringSession):
+class SessionActor(RecoveringSession):
     """One incarnation over a :class:`SessionCell`. Everything that must survive it is in the cell.
 
     It works when it is woken: by its outbox, its sockets, its timer, a hint. So what is to be done is state, and
@@ -67,33 +62,6 @@ class SessionActor(ExpiringSession):
     def on_stop(self) -> None:
         """Leave no timer behind; a later incarnation sets its own."""
         self._cell.stop_timer()
-
-    def _recover(self) -> None:
-        cell, failure, now = self._cell, self.last_failure, self._now()
-        if failure is not None and not isinstance(failure.exception, _NOT_THE_EVENTS):
-            cell.outbox.blame()
-        if cell.trying > 1:
-            self._set_aside(failure.id if failure is not None else None)
-        self._run(self._machine.recover(now, self.incarnation))
-        if failure is not None and not isinstance(failure.exception, WebSocketConnectionLostError):
-            cell.untold = failure.id
-            self._run(self._tell_crash())
-        if cell.outbox.store_is_down:
-            # Probe: what waits is tried by the pump; where nothing waits, a look at the ledger is the proof.
-            self._run(self._ask(cell.log.outcomes, (cell.session, self._machine.ledger.floor), self._probed))
-
-    def _probed(self, answer: Outcomes) -> Effects:
-        if not self._cell.outbox.pending_count:
-            self._cell.outbox.store_works()
-        return []
-
-    def _set_aside(self, failure_id: str | None) -> None:
-        """What a client sent crashed two incarnations: it is a dead letter, and its line begins anew."""
-        cell = self._cell
-        _, what = cell.emitter.arrivals.pop(0)
-        cell.trying = 0
-        self.estate.recorder.dead_letter(self.path, what, "crashed two incarnations", failure_id)
-        self._run(self._machine.dismiss(CloseCode.SESSION_RESTARTED, "a message could not be handled", self._now()))
 
     # Work
 
@@ -167,6 +135,7 @@ class SessionActor(ExpiringSession):
                 "protocol_error",
                 path=self.path,
                 session=outbox.session,
+                user_id=outbox.user_id,
                 line=wire.line,
                 reason=str(error),
                 code=end.code,
@@ -185,7 +154,7 @@ class SessionActor(ExpiringSession):
                 return
             append = self._machine.append(pending.writer, pending.n0, pending.bodies, pending.done)
             if self._machine.token is None and append.epoch is not None:
-                append = evolve(append, epoch=None)
+                append = msgspec.structs.replace(append, epoch=None)
             self._appending = True
             self._run(self._append(append, pending))
 
@@ -194,9 +163,10 @@ class SessionActor(ExpiringSession):
 
         def then(answers: list[Appended | StentorError]) -> Effects:
             answer = answers[0]
-            if isinstance(answer, StentorError):
-                return self._append_failed(answer)
-            return self._appended(append, answer, pending)
+            if type(answer) is Appended:
+                return self._appended(append, answer, pending)
+            assert isinstance(answer, StentorError)
+            return self._append_failed(answer)
 
         return self._ask(
             cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, self._append_failed

@@ -67,7 +67,8 @@ class MemoryLog:
         """Set what *consumer* has handled; what it refused of that fails with ``handler_rejected``."""
         with self._streams.lock:
             stream = self._streams.owned(token)
-            _same_epoch(stream, epoch, session)
+            if epoch != stream.epoch:
+                raise EpochChanged(expected=epoch, actual=stream.epoch, session=session)
             if stream.conns.get(consumer) != conn:
                 raise Fenced(stream.owner, session=session, conn=stream.conns.get(consumer), tab=stream.tab)
             failed = stream.fail([FailedRange(r.seq, r.seq, "handler_rejected") for r in rej]) if rej else ()
@@ -104,8 +105,3 @@ class MemoryLog:
         """Drop *session*."""
         with self._streams.lock:
             return self._streams.forget(session)
-
-
-def _same_epoch(stream: Stream, epoch: str, session: str) -> None:
-    if epoch != stream.epoch:
-        raise EpochChanged(expected=epoch, actual=stream.epoch, session=session)

@@ -74,21 +74,21 @@ class Stream:
         if batch.done:
             for writer in batch.done:
                 self.writers.pop(writer, None)
-        known = self.writers.get(batch.writer)
-        expected = known[0] + known[2] if known is not None else batch.n0
-        if batch.n0 != expected:
-            return self._repeated(batch, known, expected)
-        first = self.head + 1
-        self.head += len(bodies)
-        self.ages.append(self.head, now)
-        self.waiting.extend(bodies)
-        self.count += len(bodies)
-        self.bytes += sum(map(len, bodies))
-        self.writers[batch.writer] = (batch.n0, first, len(bodies))
-        return Appended(first, self.head, self.floor, self.count, self.bytes, self.epoch)
+        writer, n0 = batch.writer, batch.n0
+        known = self.writers.get(writer)
+        if known is not None and n0 != known[0] + known[2]:
+            return self._repeated(batch, known, known[0] + known[2])
+        before, added = self.head, len(bodies)
+        self.head = head = before + added
+        self.ages.append(head, now)
+        self.waiting += bodies
+        self.count = count = self.count + added
+        self.bytes = size = self.bytes + sum(map(len, bodies))
+        self.writers[writer] = (n0, before + 1, added)
+        return Appended(before + 1, head, self.floor, count, size, self.epoch)
 
-    def _repeated(self, batch: Append, known: tuple[int, int, int] | None, expected: int) -> Appended:
-        if known is None or batch.n0 < known[0] or batch.n0 + len(batch.bodies) > expected:
+    def _repeated(self, batch: Append, known: tuple[int, int, int], expected: int) -> Appended:
+        if batch.n0 < known[0] or batch.n0 + len(batch.bodies) > expected:
             raise ValueError(f"writer {batch.writer!r} appended {batch.n0}; expected {expected}")
         first = known[1] + batch.n0 - known[0]
         return Appended(first, self.head, self.floor, self.count, self.bytes, self.epoch)

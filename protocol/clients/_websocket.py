@@ -11,13 +11,13 @@ from websockets.protocol import OPEN
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from .._closecodes import CloseCode
+from .._closecodes import CloseCode, fit_reason
+from .._names import SUBPROTOCOL
 from ..errors import BadUsage, ProtocolError, WebSocketSendFailureError
 from ._line import Dial, Line, LineReceiver
 
-__all__ = ["SUBPROTOCOL", "dial_websocket"]
+__all__ = ["dial_websocket"]
 
-SUBPROTOCOL = "stentor.v1.json"
 _REFUSED = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.FORBIDDEN}
 
 
@@ -93,7 +93,7 @@ class WebSocketLine:
         """Say goodbye, and cut the line when the server does not answer in time."""
         connection = self._connection
         if connection.protocol.state is OPEN:
-            connection.protocol.send_close(code, reason.encode()[:123].decode("utf-8", "ignore"))
+            connection.protocol.send_close(code, fit_reason(reason))
             connection.send_data()
             connection.loop.call_later(self._close_timeout, connection.transport.abort)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 __all__ = ["ReplayBuffer"]
 
@@ -37,11 +38,13 @@ class ReplayBuffer:
     def append(self, bodies: Sequence[bytes]) -> None:
         """Add *bodies* after the last event."""
         ends = self._ends
-        total = ends[-1] if ends else self._base
-        for body in bodies:
-            total += len(body)
-            ends.append(total)
-        self._items.extend(bodies)
+        if ends:
+            # The last end stands for all before it, and comes back as the first one of the sums.
+            ends += accumulate(map(len, bodies), initial=ends.pop())
+        else:
+            ends += accumulate(map(len, bodies), initial=self._base)
+            del ends[0]
+        self._items += bodies
         self.last += len(bodies)
 
     def append_sparse(self, bodies: Sequence[bytes | None]) -> None:
@@ -89,6 +92,23 @@ class ReplayBuffer:
     def bytes_between(self, after: int, last: int) -> int:
         """Return the bytes of the events after *after* up to *last*; what has left the buffer counts nothing."""
         return self._end(last) - self._end(after)
+
+    def tail(self, cursor: int, size: int, base: int, window: int) -> list[bytes | None] | None:
+        """Return all after *cursor* if that has at most *size* bytes, and all after *base* at most *window*, else None.
+
+        There is something after *cursor*, which is not before *base*.
+
+        Raises:
+            IndexError: If an event after *cursor* has left the buffer.
+        """
+        ends, first = self._ends, self.first
+        total = ends[-1]
+        if (
+            total - (ends[cursor - first] if cursor >= first else self._base) > size
+            or total - (ends[base - first] if base >= first else self._base) > window
+        ):
+            return None
+        return self.since(cursor) if cursor < first else self._items[cursor + 1 - first :]
 
     def fit(self, after: int, last: int, size: int) -> int:
         """Return the last seq up to *last* so that the events after *after* have at most *size* bytes together."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from attrs import field, frozen
 
 from .._log_values import Append, Appended, FailedRange, Floor, LogState, Rejection, Token
@@ -65,8 +66,7 @@ class Read:
     max_bytes: int
 
 
-@frozen
-class Ack:
+class Ack(msgspec.Struct, frozen=True):
     """Tell the log that *consumer* has handled everything up to *upto*; answer with ``floor``.
 
     The seqs in *rej* become ``failed(handler_rejected)`` in the same operation.
@@ -91,8 +91,7 @@ class Fail:
     ranges: tuple[FailedRange, ...]
 
 
-@frozen
-class Resolve:
+class Resolve(msgspec.Struct, frozen=True):
     """The floor moved or events failed: resolve the receipts. *failed* holds what is new in this step."""
 
     epoch: str
@@ -100,8 +99,7 @@ class Resolve:
     failed: tuple[FailedRange, ...] = ()
 
 
-@frozen
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """Write *frames*, one text message each, with one socket write; then call ``written`` with this value."""
 
     line: int

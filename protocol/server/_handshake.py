@@ -180,6 +180,7 @@ def _open(state: SessionState, line: int, conn: int, frame: HelloFrame, base: in
         top=base,
         says=float(limits.say_burst),
         says_at=now,
+        room=min(limits.batch_bytes, size),
     )
 
 

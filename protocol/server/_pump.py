@@ -28,8 +28,8 @@ def pump(state: SessionState, now: float) -> list[Effect]:
     line = consumer.line
     if line is None:
         return []
-    effects: list[Effect] = []
     frames: list[bytes] = []
+    effects: list[Effect] = []
     if line.fresh:
         frames = line.control[-line.fresh :]
         line.fresh = 0
@@ -78,24 +78,25 @@ def _fail(state: SessionState, ranges: tuple[FailedRange, ...]) -> list[Effect]:
 def _events(state: SessionState, consumer: Consumer, line: Line, frames: list[bytes], now: float) -> list[Effect]:
     limits, buffer = state.limits, state.buffer
     cursor, last = consumer.cursor, buffer.last
-    base = _base(state, consumer)
+    base, floor = consumer.acked, state.ledger.floor
+    if floor < base:
+        # As in `_base`; every burst pays for what stands here.
+        base = floor
+    count = last - cursor
     if (
-        0 < last - cursor <= limits.batch_events
+        0 < count <= limits.batch_events
         and last == state.head
         and last >= state.hinted
         and last - base <= line.window
         and not buffer.holes
         and state.ledger.last_failed <= cursor
+        and (bodies := buffer.tail(cursor, line.room - _SPLICE * count, base, limits.window_bytes)) is not None
     ):
-        size = buffer.bytes_between(cursor, last)
-        if size <= min(limits.batch_bytes, line.frame) - _SPLICE * (last - cursor) and (
-            buffer.bytes_between(base, last) <= limits.window_bytes
-        ):
-            # The ordinary burst: everything there is goes in one frame.
-            frames.append(_frame(cursor + 1, buffer.since(cursor)))
-            consumer.cursor = last
-            consumer.stalled_since = None
-            return []
+        # The ordinary burst: everything there is goes in one frame.
+        frames.append(_frame(cursor + 1, bodies))
+        consumer.cursor = last
+        consumer.stalled_since = None
+        return []
     return _in_pieces(state, consumer, line, frames, now)
 
 
@@ -150,7 +151,7 @@ def _room(state: SessionState, consumer: Consumer, line: Line) -> int:
     if in_window <= cursor:
         # One event always may go: alone it can be larger than what is left of the bytes.
         return cursor + 1 if cursor == base else cursor
-    size = min(limits.batch_bytes, line.frame) - _SPLICE * (in_window - cursor)
+    size = line.room - _SPLICE * (in_window - cursor)
     return max(buffer.fit(cursor, in_window, size), cursor + 1)
 
 

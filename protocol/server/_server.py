@@ -43,6 +43,16 @@ class ServerSession:
         limits = limits if limits is not None else Limits()
         self.state = SessionState(session, limits, snapshots, Ledger(max(limits.failed_ranges, limits.retain_events)))
 
+    def rebuilt(self) -> ServerSession:
+        """Return the same session, to be learnt anew from the log: give it a hello, or the answer to a ``Claim``.
+
+        Nothing is kept but what no log can give: lines that are still to be closed, and what clients have said. Its
+        line has to be dismissed before; one that drains, or is closed, has nothing to learn any more.
+        """
+        fresh = ServerSession(self.state.session, self.state.limits, snapshots=self.state.snapshots)
+        fresh.state.inherit(self.state)
+        return fresh
+
     # What it knows.
 
     @property

@@ -36,6 +36,8 @@ class Line:
     says: float
     """Says that it may send now."""
     says_at: float
+    room: int = 0
+    """Bytes that a frame with events may have: the least of what we and the peer allow."""
     control: list[bytes] = field(factory=list[bytes])
     """Control frames, oldest first, whose write was not confirmed."""
     fresh: int = 0
@@ -145,6 +147,11 @@ class SessionState:
         """Let ``tick`` be called at *at* or earlier."""
         if at < self.wake_at:
             self.wake_at = at
+
+    def inherit(self, old: SessionState) -> None:
+        """Take over what no log can give. That there may be more in the log than it says is a hint like any other."""
+        self.closing, self.says, self.end_asked, self.counter = old.closing, old.says, old.end_asked, old.counter
+        self.hinted = max(old.hinted, old.head)
 
     def forget(self) -> None:
         """Drop what only the owner of the session may believe."""

@@ -8,9 +8,10 @@ from ..errors import ProtocolError, StentorError, WebSocketConnectionLostError
 
 __all__ = ["CloseFrame", "how_it_ended"]
 
-# The library closes with these by itself, while the server reads 1006.
+# These are verdicts on what the peer sent, below our protocol; after the library's own the server reads 1006.
 _OUR_VERDICT = {
     1002: "the peer broke the WebSocket protocol",
+    1003: "the peer sent a binary message",
     1007: "the peer sent text that is not UTF-8",
     1009: "the peer sent a message over the size limit",
 }
@@ -35,10 +36,10 @@ def how_it_ended(
     """
     if sent is not None and sent.code in _OUR_VERDICT and not received_first:
         reason = _OUR_VERDICT[sent.code]
-        return sent.code, reason, ProtocolError(f"{reason} ({sent.reason})", sent.code)
+        return int(sent.code), reason, ProtocolError(f"{reason} ({sent.reason})", int(sent.code))
     if sent is not None and not received_first:
-        return sent.code, sent.reason, None
+        return int(sent.code), sent.reason, None
     if received is not None:
-        return received.code, received.reason, None
+        return int(received.code), received.reason, None
     reason = "the line broke without a close frame"
     return 1006, reason, WebSocketConnectionLostError(reason=reason, close_code=1006, user_id=None, thread_id=None)

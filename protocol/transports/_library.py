@@ -6,7 +6,7 @@ from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.frames import DATA_OPCODES, Frame, Opcode
-from websockets.protocol import Event
+from websockets.protocol import OPEN, Event
 from websockets.server import ServerProtocol
 
 from ._websockets import SocketConnection
@@ -29,6 +29,9 @@ class LibraryConnection(ServerConnection):
     def __init__(self, protocol: ServerProtocol, server: Server, *, stall: float = 5.0, **options: Any) -> None:
         super().__init__(protocol, server, **options)
         self.line = SocketConnection(self, stall)
+        self._fail = protocol.fail
+        # The parser calls it by this name; there is no other way to have a say in the code of its Close frame.
+        protocol.fail = self._failed  # type: ignore[method-assign]
         self._parts: list[bytes] = []
 
     def process_event(self, event: Event) -> None:
@@ -40,6 +43,12 @@ class LibraryConnection(ServerConnection):
             self.line.message(bytes(event.data))
         else:
             self._fragment(event)
+
+    def _failed(self, code: int, reason: str = "") -> None:
+        """Say a verdict of the parser: one on the size like our own, for a client is to read one code of one fault."""
+        if code == 1009 and self.protocol.state is OPEN:
+            code = self.line.too_large(reason)
+        self._fail(code, reason)
 
     def _fragment(self, frame: Frame) -> None:
         if frame.opcode not in (Opcode.CONT, Opcode.TEXT):

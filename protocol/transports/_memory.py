@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from ..errors import StentorError, WebSocketConnectionLostError, WebSocketSendFailureError
-from ._connection import Receiver
+from ..errors import StentorError
+from ._reporter import Reporter
 
 __all__ = ["MemoryConnection", "memory_pair"]
 
 
-class MemoryConnection:
+class MemoryConnection(Reporter):
     """One end of a pair. What it writes waits in ``outgoing`` until the pair delivers it.
 
     Nothing moves by itself: a test calls :meth:`deliver` and so decides what arrives, and when.
     """
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.remote = name
         self.peer: MemoryConnection
         self.outgoing: deque[bytes] = deque()
@@ -30,25 +31,6 @@ class MemoryConnection:
         """Code and reason that this end said goodbye with."""
         self.dead: StentorError | str | None = None
         self._fail_next: str | None = None
-        self._receiver: Receiver | None = None
-        self._early: list[bytes] = []
-        self._ended: tuple[int, str, StentorError | None] | None = None
-
-    @property
-    def receiver(self) -> Receiver:
-        """Whoever gets what the peer sends."""
-        if self._receiver is None:
-            raise AttributeError("no receiver was set")
-        return self._receiver
-
-    @receiver.setter
-    def receiver(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        early, self._early = self._early, []
-        for data in early:
-            receiver.received(data)
-        if self._ended is not None:
-            receiver.lost(*self._ended)
 
     @property
     def leaving(self) -> bool:
@@ -68,7 +50,7 @@ class MemoryConnection:
         """
         why, self._fail_next = self._fail_next or self.dead or (self.closed_with and "closing"), None
         if why is not None:
-            raise WebSocketSendFailureError(event_type="batch", reason=str(why), user_id=None, thread_id=None)
+            raise self._unsent(why)
         self.writes.append(len(frames))
         self.outgoing.extend(frames)
 
@@ -81,7 +63,7 @@ class MemoryConnection:
         """Cut the line; this end is told *error*, the other one a lost connection."""
         if self.dead is None:
             self.outgoing.clear()
-            self._end(1006, str(error or "aborted"), error or _lost("we cut the connection"))
+            self._end(1006, str(error or "aborted"), error or self._lost("we cut the connection"))
             self.peer.vanish()
 
     def pause_reading(self) -> None:
@@ -113,14 +95,11 @@ class MemoryConnection:
     def vanish(self) -> None:
         """Lose the line without a close frame, as this end sees it."""
         self.outgoing.clear()
-        self._end(1006, "the line broke", _lost("the line broke without a close frame"))
+        self._end(1006, "the line broke", self._lost("the line broke without a close frame"))
 
     def take(self, data: bytes) -> None:
         """Receive one message."""
-        if self._receiver is None:
-            self._early.append(data)
-        else:
-            self._receiver.received(data)
+        self._receiver.received(data)
 
     def end_by_peer(self, code: int, reason: str) -> None:
         """Learn that the other end said goodbye."""
@@ -129,9 +108,7 @@ class MemoryConnection:
     def _end(self, code: int, reason: str, error: StentorError | None) -> None:
         if self.dead is None:
             self.dead = error or f"closed with {code}"
-            self._ended = (code, reason, error)
-            if self._receiver is not None:
-                self._receiver.lost(code, reason, error)
+            super()._end(code, reason, error)
 
 
 def memory_pair(name: str = "memory") -> tuple[MemoryConnection, MemoryConnection]:
@@ -139,7 +116,3 @@ def memory_pair(name: str = "memory") -> tuple[MemoryConnection, MemoryConnectio
     server, client = MemoryConnection(name), MemoryConnection(name)
     server.peer, client.peer = client, server
     return server, client
-
-
-def _lost(reason: str) -> WebSocketConnectionLostError:
-    return WebSocketConnectionLostError(reason=reason, close_code=1006, user_id=None, thread_id=None)

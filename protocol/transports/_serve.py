@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from http import HTTPStatus
+from typing import Any, TypeAlias, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
 from websockets.typing import Origin, Subprotocol
 
+from .._closecodes import CloseCode
+from .._names import SUBPROTOCOL
+from ..errors import Forbidden, ProtocolError, StentorError
+from ._connection import Silent
 from ._library import LibraryConnection
 from ._websockets import SocketConnection
 
-__all__ = ["SUBPROTOCOL", "serve_websockets"]
+__all__ = ["Refused", "serve_websockets"]
 
-SUBPROTOCOL = "stentor.v1.json"
-"""What a client has to offer in ``Sec-WebSocket-Protocol``."""
+Refused: TypeAlias = Callable[[str, int, StentorError], None]
+"""Told of a peer that was turned away: its address, the close code or HTTP status, and why."""
 
-_UNSPOKEN = b'{"t":"error","code":"version","fatal":true,"msg":"offer the subprotocol stentor.v1.json"}'
+_UNSPOKEN = [
+    b'{"t":"error","code":"version","fatal":true,"msg":"offer the subprotocol %b"}' % SUBPROTOCOL.encode(),
+    b'{"t":"bye","code":4501,"reconnect":false}',
+]
 
 
 async def serve_websockets(
@@ -25,6 +34,7 @@ async def serve_websockets(
     host: str,
     port: int,
     *,
+    refused: Refused | None = None,
     origins: Sequence[str | None] | None = None,
     max_size: int = 2**20,
     stall: float = 5.0,
@@ -38,6 +48,7 @@ async def serve_websockets(
         connected: Called for each connection that speaks our protocol; it sets the receiver.
         host: Address to bind.
         port: Port to bind; 0 for one that is free.
+        refused: Called for each that is turned away: the upgrade with an HTTP status, a foreign subprotocol with 4501.
         origins: Allowed ``Origin`` headers; None in it allows clients that send none. None allows all.
         max_size: Bytes of the largest message; above our own limit, so that the refusal is ours.
         stall: Seconds a write may be stuck.
@@ -46,14 +57,27 @@ async def serve_websockets(
         **options: Further options of the library's ``serve``, ``process_request`` for plain GETs among them.
     """
 
+    def tell(connection: ServerConnection, code: int, error: StentorError) -> None:
+        if refused is not None:
+            assert isinstance(connection, LibraryConnection)
+            refused(connection.line.remote, int(code), error)
+
+    def answered(connection: ServerConnection, request: Request, response: Response) -> None:
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS and "Upgrade" in request.headers:
+            tell(connection, response.status_code, _why_not(request, response))
+
     async def handler(connection: ServerConnection) -> None:
         assert isinstance(connection, LibraryConnection)
         if connection.subprotocol == SUBPROTOCOL:
             connected(connection.line)
         else:
             # A browser sees no HTTP status, so the refusal comes inside an accepted connection.
-            connection.line.write([_UNSPOKEN])
-            connection.line.close(4501, "unknown subprotocol")
+            connection.line.receiver = Silent()
+            connection.line.write(_UNSPOKEN)
+            connection.line.close(CloseCode.VERSION, "unknown subprotocol")
+            offered = connection.subprotocol or "none"
+            why = f"offer the subprotocol {SUBPROTOCOL}, not {offered}"
+            tell(connection, CloseCode.VERSION, ProtocolError(why, int(CloseCode.VERSION)))
         await connection.wait_closed()
 
     return await serve(
@@ -62,6 +86,7 @@ async def serve_websockets(
         port,
         create_connection=cast(type[ServerConnection], functools.partial(LibraryConnection, stall=stall)),
         select_subprotocol=_choose,
+        process_response=answered,
         origins=None if origins is None else [None if origin is None else Origin(origin) for origin in origins],
         compression=None,
         max_size=max_size,
@@ -70,6 +95,15 @@ async def serve_websockets(
         close_timeout=close_timeout,
         **options,
     )
+
+
+def _why_not(request: Request, response: Response) -> StentorError:
+    said = response.body.decode("utf-8", "replace").strip()
+    if response.status_code != HTTPStatus.FORBIDDEN:
+        return ProtocolError(said, response.status_code)
+    # None of them is read before the upgrade, and a request may repeat a header.
+    origins, hosts = (request.headers.get_all(name) for name in ("Origin", "Host"))
+    return Forbidden(f"{said} (origin {origins}, host {hosts})", origins=origins, hosts=hosts)
 
 
 def _choose(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

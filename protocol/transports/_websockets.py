@@ -8,22 +8,20 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidState
 from websockets.protocol import OPEN
 
-from ..errors import (
-    HeartbeatTimeout,
-    StentorError,
-    WebSocketConnectionLostError,
-    WebSocketSendFailureError,
-    WriteStalled,
-)
+from .._closecodes import CloseCode, fit_reason, reconnects
+from .._codec import encode_frame
+from .._frames import ByeFrame, ErrorFrame, Frame
+from ..errors import HeartbeatTimeout, ProtocolError, StentorError, WriteStalled
 from ._closing import how_it_ended
-from ._connection import Receiver
+from ._reporter import Reporter
 from ._taking import Taking
+from ._text_messages import text_messages
 from ._watchdog import Watchdog
 
 __all__ = ["SocketConnection"]
 
 
-class SocketConnection:
+class SocketConnection(Reporter):
     """The :class:`Connection` of a session over the websockets library.
 
     Args:
@@ -33,13 +31,11 @@ class SocketConnection:
 
     __slots__ = (
         "__weakref__",
+        "_breach",
         "_dead",
-        "_early",
-        "_ended",
         "_heard",
         "_heartbeat",
         "_living",
-        "_receiver",
         "_stall",
         "_taking",
         "_written",
@@ -47,11 +43,11 @@ class SocketConnection:
     )
 
     def __init__(self, library: ServerConnection, stall: float) -> None:
+        super().__init__()
         self.library = library
-        self._receiver: Receiver | None = None
-        self._early: list[bytes] | None = None
         self._dead: StentorError | None = None
-        self._ended: tuple[int, str, StentorError | None] | None = None
+        self._breach: ProtocolError | None = None
+        """What the parser did not let in, said to the peer as if we had read it."""
         self._stall = Watchdog(library.loop, stall, self._write_stalled)
         self._heartbeat: Watchdog | None = None
         self._heard = True
@@ -59,22 +55,6 @@ class SocketConnection:
         """Bytes that were given to the transport, but for the few that the library writes by itself."""
         # For the watchdog on writes and for the heartbeat: each compares with its own last look.
         self._taking, self._living = Taking(), Taking()
-
-    @property
-    def receiver(self) -> Receiver:
-        """Whoever gets what the peer sends."""
-        if self._receiver is None:
-            raise AttributeError("no receiver was set")
-        return self._receiver
-
-    @receiver.setter
-    def receiver(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        early, self._early = self._early, None
-        for data in early or ():
-            receiver.received(data)
-        if self._ended is not None:
-            receiver.lost(*self._ended)
 
     @property
     def remote(self) -> str:
@@ -101,28 +81,33 @@ class SocketConnection:
         transport = self.library.transport
         # After an abort the transport accepts, and drops, whatever is written: ask our own flag first.
         if self._dead is not None or transport.is_closing():
-            raise self._failure(self._dead or "the connection is closing")
+            raise self._unsent(self._dead or "the connection is closing")
         protocol = self.library.protocol
-        try:
-            for frame in frames:
-                protocol.send_text(frame)
-        except InvalidState as error:
-            raise self._failure(error) from error
-        parts = protocol.data_to_send()
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        if protocol.extensions or protocol.writes or protocol.debug:
+            # What the library has to compress, to put in order with its own frames, or to log, it writes itself.
+            try:
+                for frame in frames:
+                    protocol.send_text(frame)
+            except InvalidState as error:
+                raise self._unsent(error) from error
+            data = b"".join(protocol.data_to_send())
+        elif protocol.state is OPEN:
+            data = text_messages(frames)
+        else:
+            raise self._unsent(f"connection is {protocol.state.name.lower()}")
         self._written += len(data)
         transport.write(data)
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye and go, within the close timeout."""
         if self.library.protocol.state is OPEN and self._dead is None:
-            self.library.protocol.send_close(code, _short(reason))
+            self.library.protocol.send_close(code, fit_reason(reason))
             self.go()
 
     def refuse(self, code: int, reason: str) -> None:
         """End the connection for a breach of the WebSocket protocol itself."""
         if self.library.protocol.state is OPEN and self._dead is None:
-            self.library.protocol.fail(code, _short(reason))
+            self.library.protocol.fail(code, fit_reason(reason))
             self.go()
 
     def go(self) -> None:
@@ -133,7 +118,7 @@ class SocketConnection:
     def abort(self, error: StentorError | None = None) -> None:
         """Cut the connection now. It is marked dead first: a write that was stuck reports success after an abort."""
         if self._dead is None:
-            self._dead = error or _lost("we cut the connection")
+            self._dead = error or self._lost("we cut the connection")
         self._stop_watching()
         self.library.transport.abort()
 
@@ -156,12 +141,18 @@ class SocketConnection:
         except UnicodeDecodeError as error:
             self.refuse(1007, f"{error.reason} at position {error.start}")
             return
-        if self._receiver is not None:
-            self._receiver.received(data)
-        elif self._early is None:
-            self._early = [data]
-        else:
-            self._early.append(data)
+        self._receiver.received(data)
+
+    def too_large(self, why: str) -> int:
+        """Tell the peer of a message that the parser will not read; return the code to close with."""
+        self._breach = ProtocolError(why, int(CloseCode.FRAME_TOO_LARGE), kind="too_large")
+        frames: list[Frame] = [
+            ErrorFrame(code="too_large", fatal=True, msg=why),
+            ByeFrame(code=int(CloseCode.FRAME_TOO_LARGE), reconnect=reconnects(CloseCode.FRAME_TOO_LARGE)),
+        ]
+        for frame in frames:
+            self.library.protocol.send_text(encode_frame(frame))
+        return CloseCode.FRAME_TOO_LARGE
 
     def heard(self) -> None:
         """The peer lives."""
@@ -189,12 +180,12 @@ class SocketConnection:
         code, reason, error = how_it_ended(protocol.close_rcvd, protocol.close_sent, protocol.close_rcvd_then_sent)
         if self._dead is not None:
             code, reason, error = 1006, str(self._dead), self._dead
+        elif self._breach is not None:
+            code, reason, error = int(CloseCode.FRAME_TOO_LARGE), str(self._breach), self._breach
         elif error is not None and exc is not None:
             error.__cause__ = exc
-        self._ended = (code, reason, error)
-        self._dead = self._dead or error or _lost(reason)
-        if self._receiver is not None:
-            self._receiver.lost(code, reason, error)
+        self._dead = self._dead or error or self._lost(reason)
+        self._end(code, reason, error)
 
     def _beat(self) -> None:
         heartbeat = self._heartbeat
@@ -223,15 +214,3 @@ class SocketConnection:
         if self._heartbeat is not None:
             self._heartbeat.stop()
             self._heartbeat = None
-
-    def _failure(self, why: object) -> WebSocketSendFailureError:
-        return WebSocketSendFailureError(event_type="batch", reason=str(why), user_id=None, thread_id=None)
-
-
-def _lost(reason: str) -> WebSocketConnectionLostError:
-    return WebSocketConnectionLostError(reason=reason, close_code=1006, user_id=None, thread_id=None)
-
-
-def _short(reason: str) -> str:
-    """Cut *reason* to the 123 bytes that a close frame has room for."""
-    return reason.encode()[:123].decode("utf-8", "ignore")

@@ -59,8 +59,10 @@ if TYPE_CHECKING:
         Runtime,
         Session,
         Supervisor,
+        Timeline,
         UserWebSocketEmitter,
         lifespan,
+        simulate,
         tool,
     )
 
@@ -75,7 +77,7 @@ _DOORS = {
     "stentor.actors.stores": "MemoryStore",
     "stentor.supervisor": (
         "Audit Backoff Budget ChildSpec Hold Identity Message Restart RestartPolicy Run Runtime Session "
-        "Supervisor UserWebSocketEmitter lifespan tool"
+        "Supervisor Timeline UserWebSocketEmitter lifespan simulate tool"
     ),
 }
 _DOOR_OF = {name: door for door, names in _DOORS.items() for name in names.split()}
@@ -166,6 +168,7 @@ __all__ = [
     "TakenOver",
     "Terminated",
     "Text",
+    "Timeline",
     "ToolCompleted",
     "ToolExecuting",
     "ToolFailed",
@@ -184,6 +187,7 @@ __all__ = [
     "__version__",
     "lifespan",
     "session_id",
+    "simulate",
     "split_session_id",
     "tool",
 ]

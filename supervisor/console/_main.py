@@ -8,6 +8,7 @@ import click
 
 from ._ask import ask
 from ._output import lost_output, provide_streams
+from ._tune import tune
 
 __all__ = ["main"]
 
@@ -22,13 +23,14 @@ def _stentor() -> None:
 
 
 _stentor.add_command(ask)
+_stentor.add_command(tune)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process by default, and return its exit code.
 
-    0: done. 1: the agent failed. 2: the command was wrong. 3: no host. 4: the session ended. 5: the output could not
-    be written. 130: interrupted.
+    0: done. 1: the agent failed, or there is nothing to tune from. 2: the command was wrong. 3: no host. 4: the
+    session ended. 5: the output could not be written. 130: interrupted.
     """
     provide_streams()
     try:

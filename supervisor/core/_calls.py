@@ -14,6 +14,9 @@ from ._state import Job
 
 __all__ = ["Calls"]
 
+_TOP_RUNG = 3
+"""A child that failed on every rung is tried again on the highest."""
+
 
 class Calls(Exits):
     """Each call is answered when what it asks for is done, or refused in words."""
@@ -96,6 +99,8 @@ class Calls(Exits):
                 self._refuse(asked, StillRunning(child_id=child.id))
 
     def _try_now(self, child: Child) -> None:
+        if child.held is not None and child.held.probe is not child:
+            self._leave(child)
         if child in self.group:
             self._clear_timer(None)
             self._group_starts()
@@ -149,6 +154,8 @@ class Calls(Exits):
     def _try_parked(self, child: Child, rule: str) -> None:
         self._clear_timer(child)
         self._record(Decided("unpark", child, "unpark", rule))
+        if child.parked_at is not None:
+            child.rung = max(_TOP_RUNG, child.rung)
         child.half_open = True
         self._start(child, retry=False)
 

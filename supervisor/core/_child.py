@@ -26,15 +26,19 @@ class Child:
         "by_hand",
         "call",
         "due",
+        "fresh",
         "goal",
         "half_open",
         "handle",
+        "held",
         "incarnation",
         "last_failure",
+        "parked_at",
         "parks",
         "ref",
         "restarts",
         "retry",
+        "rung",
         "slow",
         "spec",
         "started_at",
@@ -70,6 +74,14 @@ class Child:
         """On trial after it was parked: one failure parks it again."""
         self.parks = 0
         """How often it was parked since it last was well."""
+        self.parked_at: float | None = None
+        """When it was parked for its failures; None for one that was parked by hand, or is not parked."""
+        self.fresh = True
+        """Whether it has no slot yet: its next start finds nothing to throw away."""
+        self.rung = 1
+        """How much its next restart throws away."""
+        self.held: Any = None
+        """The incident that it is part of: the one that probes, or one that waits for what comes of that."""
         self.retry = False
         """Whether the start that runs is a restart: if it fails, the next try follows."""
         self.call: Any = None

@@ -30,9 +30,14 @@ __all__ = [
 
 @define
 class Start:
-    """Launch the next incarnation of *child*."""
+    """Launch the next incarnation of *child*.
+
+    ``rung`` says how much of what it had is thrown away: 0 where it had nothing, 1 nothing but its incarnation; more
+    on a ladder, where it counts the charged failures in the window of the child's budget.
+    """
 
     child: Child
+    rung: int = 1
 
 
 @define
@@ -94,10 +99,10 @@ class CancelTimer:
 
 @define
 class Decided:
-    """An entry of the record, to be written before what it decides is done."""
+    """An entry of the record, to be written before what it decides is done; *child* None: it is about all of them."""
 
-    kind: Literal["failure", "restart", "give_up", "park", "unpark", "abandoned", "note"]
-    child: Child
+    kind: Literal["failure", "restart", "give_up", "park", "unpark", "hold", "release", "abandoned", "policy", "note"]
+    child: Child | None
     decision: str
     rule: str
     failure: Any = None
@@ -108,6 +113,7 @@ class Decided:
     in_window: int | None = None
     max_restarts: int | None = None
     window_s: float | None = None
+    rung: int | None = None
     facts: Mapping[str, Any] | None = None
 
 
@@ -145,10 +151,11 @@ class Exit:
     """Nothing runs any more: end.
 
     ``stopped`` as told, ``start_failed`` where the first start of a child failed, ``gave_up`` where the budget is
-    spent, ``escalated`` where a child's failure is to be the supervisor's own.
+    spent, ``escalated`` where a child's failure is to be the supervisor's own, ``auto_shutdown`` where a significant
+    child ended, and the supervisor with it, as planned.
     """
 
-    why: Literal["stopped", "start_failed", "gave_up", "escalated"]
+    why: Literal["stopped", "start_failed", "gave_up", "escalated", "auto_shutdown"]
     child: Child | None = None
     exception: BaseException | None = None
     failures: tuple[Any, ...] = ()

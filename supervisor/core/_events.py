@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define
 
+from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LateExit",
     "ParkChild",
     "RestartChild",
+    "SetPolicy",
     "StartChild",
     "StopAll",
     "TerminateChild",
@@ -79,7 +81,10 @@ class ChildIgnored:
 
 @define
 class ChildExited:
-    """Incarnation *incarnation* is gone; *healthy* tells that it did what it is for (a session: handled a message)."""
+    """Incarnation *incarnation* is gone; *healthy* tells that it did what it is for (a session: handled a message).
+
+    *resumable* False says that it can not go on: a policy that has it resume came too late for it.
+    """
 
     child_id: str
     incarnation: int
@@ -87,6 +92,7 @@ class ChildExited:
     exception: BaseException | None = None
     failure: Any = None
     healthy: bool = True
+    resumable: bool = True
 
 
 @define
@@ -153,6 +159,16 @@ class UnparkChild:
     child_id: str
 
 
+@define
+class SetPolicy:
+    """Let *policy* be in force from now on; with *duration*, for so many seconds."""
+
+    call: Any
+    policy: RestartPolicy
+    reason: str
+    duration: float | None = None
+
+
 Call: TypeAlias = StartChild | TerminateChild | RestartChild | DeleteChild | ParkChild | UnparkChild
 Event: TypeAlias = (
     Boot
@@ -164,5 +180,6 @@ Event: TypeAlias = (
     | ChildExited
     | LateExit
     | TimerFired
+    | SetPolicy
     | Call
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from stentor.protocol.errors import ChildStartError
 
 from ._child import Child
@@ -31,8 +32,8 @@ class Exits(Starts):
         elif child.state == "starting":
             error = event.exception or ChildStartError(child_id=child.id, reason=f"it ended: {event.reason}")
             self._start_failed(ChildStartFailed(child.id, event.incarnation, error, event.failure))
-        elif self.grouped and self.busy:
-            # Its siblings are being stopped or started just now; the strategy is applied when that has ended.
+        elif self.busy and (self.grouped or child.spec.significant):
+            # Others are being stopped or started just now; what concerns them too is decided when that has ended.
             self._move(child, "restarting")
             self.backlog.append(LateExit(event))
         else:
@@ -44,6 +45,8 @@ class Exits(Starts):
             child.parks = 0
             child.half_open = False
         verdict = self._verdict(child, event)
+        if verdict.what == "resume" and not event.resumable:
+            verdict = evolve(verdict, what="restart")
         match verdict.what:
             case "restart":
                 self._restart(child, verdict, event.failure, event.exception)
@@ -57,6 +60,7 @@ class Exits(Starts):
                 if event.failure is not None:
                     self._record(Decided("failure", child, "stop", verdict.rule, event.failure, charged=True))
                 self._rest(child, event.reason)
+                self._ended_for_good(child)
 
     def _verdict(self, child: Child, event: ChildExited) -> Verdict:
         key = (type(event.exception), child.spec.restart, event.reason)
@@ -68,6 +72,8 @@ class Exits(Starts):
 
     def _restart(self, child: Child, verdict: Verdict, failure: object, exception: BaseException | None) -> None:
         if verdict.charged:
+            if self.policy.hold is not None and self._shared(child, failure, exception):
+                return
             note = self._pay(child, verdict, failure, exception)
             if note is None:
                 return
@@ -97,6 +103,8 @@ class Exits(Starts):
             self._record(note)
             self._move(child, "running")
             self.out.append(Resume(child))
+            if child.held is not None:
+                self._on_trial(child)
 
     def _restart_group(self, child: Child, delay: float, failure: object) -> None:
         """Stop the others of the group in reverse; then, when the delay is over, start the group in order."""
@@ -120,6 +128,9 @@ class Exits(Starts):
                 continue
             if member.state == "stopped":
                 self._move(member, "restarting")
+            elif member.state == "restarting":
+                # It waits with the group now.
+                self._clear_timer(member)
             group.append(member)
         self.group = group
         self.job = Job("stops", stops=stops, due=self.now + delay)

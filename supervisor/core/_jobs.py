@@ -6,18 +6,20 @@ from stentor.protocol.errors import Refused
 
 from ._child import Child
 from ._effects import Abandon, Booted, Close, Decided, Exit, RequestStop
-from ._state import Core, Job
+from ._rests import Rests
+from ._state import Job
 
 __all__ = ["Jobs"]
 
 
-class Jobs(Core):
+class Jobs(Rests):
     """How children are stopped, and how a sequence goes on when one of its members is done."""
 
     def _stop(self, child: Child) -> None:
         """Ask *child* to stop, with its deadline; one that stops already is only waited for."""
         if child.state == "stopping":
             return
+        self._leave(child)
         self._clear_timer(child)
         limit = child.spec.shutdown
         if limit == "brutal_kill":
@@ -112,6 +114,8 @@ class Jobs(Core):
             return
         self.ending = exit_
         self._clear_timer(None)
+        self._stop_revert()
+        self._forget_incidents()
         for event in self.backlog:
             self._turn_away(event)
         self.backlog.clear()

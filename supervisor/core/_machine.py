@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from stentor.protocol.errors import BadSpec, NotSupported
+from stentor.protocol.errors import BadSpec
 
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
-from ._calls import Calls
 from ._child import Child
 from ._effects import Effect, Exit
 from ._events import (
@@ -23,17 +23,19 @@ from ._events import (
     LateExit,
     ParkChild,
     RestartChild,
+    SetPolicy,
     StartChild,
     StopAll,
     TerminateChild,
     TimerFired,
     UnparkChild,
 )
+from ._policies import Policies, unfit
 
-__all__ = ["SupervisorMachine", "insignificant"]
+__all__ = ["SupervisorMachine"]
 
 
-class SupervisorMachine(Calls):
+class SupervisorMachine(Policies):
     """Decides for one supervisor. Pure: it starts nothing, sets no timer, and reads no clock.
 
     Feed it each event by ``step`` and carry out the effects in their order; what comes of an effect is the next event.
@@ -44,10 +46,11 @@ class SupervisorMachine(Calls):
         dynamic: Many children of their own, started by calls: each failure concerns one child, all are stopped at
             once, and no operation on one child keeps the calls for another waiting.
         max_children: How many children a dynamic supervisor takes, those that wait for a restart included.
+        fingerprint: Tells by its text which failures have one cause; by default their exceptions' types do. It is
+            asked only where the policy has a hold.
 
     Raises:
-        BadSpec: If two children have one id, or a child is significant where nothing comes of it.
-        NotSupported: If the policy asks for auto-shutdown, a ladder or a hold.
+        BadSpec: If the children do not fit together or under the policy; ``errors`` has all faults.
     """
 
     def __init__(
@@ -57,17 +60,14 @@ class SupervisorMachine(Calls):
         *,
         dynamic: bool = False,
         max_children: int | None = None,
+        fingerprint: Callable[[Any], str] | None = None,
     ) -> None:
-        super().__init__(policy, dynamic=dynamic, max_children=max_children)
-        faults = unfit(policy, specs, dynamic=dynamic)
+        super().__init__(policy, dynamic=dynamic, max_children=max_children, fingerprint=fingerprint)
+        faults = ["a dynamic supervisor starts with no children; start_child them, or give a template"]
+        faults = faults if dynamic and specs else []
+        faults += unfit(policy, specs, dynamic=dynamic)
         if faults:
             raise BadSpec(faults)
-        if policy.auto_shutdown != "never":
-            raise NotSupported(f"auto_shutdown={policy.auto_shutdown!r}", 'set it to "never", and stop by a call')
-        if policy.ladder:
-            raise NotSupported("ladder=True", "leave it out: each restart keeps the estate and the connection")
-        if policy.hold is not None:
-            raise NotSupported(f"hold={policy.hold!r}", "leave it out: each failure is decided for itself")
         for spec in specs:
             self.children[spec.id] = Child(spec)
 
@@ -106,6 +106,8 @@ class SupervisorMachine(Calls):
                 self._exited_before(exited)
             case ChildIgnored():
                 self._ignored(event)
+            case SetPolicy():
+                self._set_policy(event)
             case Boot():
                 self._boot()
             case StopAll():
@@ -130,10 +132,14 @@ class SupervisorMachine(Calls):
                 self._start_overdue(child)
             case "parked":
                 self._unpark_due(child)
+            case "running" if child.held is not None:
+                self._let_go(child.held, "probe")
             case _:
                 raise TypeError(f"{child!r} had a timer set and nothing to wait for")
 
     def _own_timer_fired(self, event: TimerFired) -> None:
+        if event.serial == self.revert_timer:
+            self._revert()
         if event.serial != self.timer:
             return
         if self.ending is not None:
@@ -144,28 +150,3 @@ class SupervisorMachine(Calls):
         else:
             self.timer = 0
             self._group_starts()
-
-
-def unfit(policy: RestartPolicy, specs: Sequence[ChildSpec], *, dynamic: bool) -> list[str]:
-    """Return why these children can not be put under this policy, one text for each fault."""
-    faults: list[str] = []
-    seen: set[str] = set()
-    if dynamic and specs:
-        faults.append("a dynamic supervisor starts with no children; start_child them, or give a template")
-    if dynamic and policy.strategy != "one_for_one":
-        faults.append(f"policy.strategy is {policy.strategy!r}; allowed for a dynamic supervisor: one_for_one")
-    if dynamic and policy.auto_shutdown != "never":
-        faults.append(f"policy.auto_shutdown is {policy.auto_shutdown!r}; allowed for a dynamic supervisor: never")
-    for spec in specs:
-        if spec.id in seen:
-            faults.append(f"spec {spec.id!r}.id stands twice in the list; allowed: each id once")
-        seen.add(spec.id)
-        faults.extend(insignificant(policy, spec))
-    return faults
-
-
-def insignificant(policy: RestartPolicy, spec: ChildSpec) -> list[str]:
-    """Return the fault of a significant child under a policy in which nothing comes of it."""
-    if not spec.significant or policy.auto_shutdown != "never":
-        return []
-    return [f"spec {spec.id!r}.significant is True; allowed: False, for the policy's auto_shutdown is 'never'"]

@@ -31,6 +31,10 @@ class Starts(Costs):
             self._pace(child, "slow_start")
         self._move(child, "running")
         child.started_at = self.now
+        child.rung = 1
+        child.parked_at = None
+        if child.held is not None:
+            self._on_trial(child)
         self._answer(child, child)
         self._release(child)
         job = self.job
@@ -114,7 +118,11 @@ class Starts(Costs):
         if verdict.what == "stop":
             self._record(Decided("failure", child, "stop", verdict.rule, event.failure, charged=True))
             self._rest(child, "start failed")
+            self._ended_for_good(child)
             self._go_on(child)
+            return
+        self._pace(child, "slow_start")
+        if verdict.charged and self._shared(child, event.failure, event.exception):
             return
         note = self._pay_retry(child, verdict, event)
         if note is None:
@@ -134,7 +142,6 @@ class Starts(Costs):
             self._set_timer(child, delay)
 
     def _pay_retry(self, child: Child, verdict: Verdict, event: ChildStartFailed) -> Decided | None:
-        self._pace(child, "slow_start")
         if verdict.charged:
             return self._pay(child, verdict, event.failure, event.exception)
         return Decided("failure", child, "restart", verdict.rule, event.failure, charged=False)

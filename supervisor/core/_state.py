@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
@@ -12,18 +13,18 @@ from ..policy._policy import RestartPolicy, too_slow
 from ._child import Child, ChildState
 from ._effects import (
     CancelTimer,
-    Close,
     Decided,
     Effect,
     Exit,
     Fail,
-    Park,
     Reply,
     ReplyRef,
     SetTimer,
     Start,
 )
 from ._events import Call, Event, StartChild
+from ._incident import Causes, Incident
+from ._revision import PolicyRevision
 from ._verdict import Verdict
 
 __all__ = ["Core", "Job"]
@@ -50,8 +51,23 @@ class Job:
 class Core:
     """State and primitives. Time and chance are set at the beginning of each step."""
 
-    def __init__(self, policy: RestartPolicy, *, dynamic: bool = False, max_children: int | None = None) -> None:
+    def __init__(
+        self,
+        policy: RestartPolicy,
+        *,
+        dynamic: bool = False,
+        max_children: int | None = None,
+        fingerprint: Callable[[Any], str] | None = None,
+    ) -> None:
         self.policy = policy
+        self.revision = PolicyRevision(1, policy, "started with it")
+        self.permanent = policy
+        """What a policy that is in force for a while is followed by."""
+        self.revert_timer = 0
+        self.fingerprint = fingerprint
+        self.causes = Causes()
+        self.incidents: dict[str, Incident] = {}
+        """By the fingerprints of their causes."""
         self.dynamic = dynamic
         self.max_children = max_children
         self.children: dict[str, Child] = {}
@@ -70,7 +86,8 @@ class Core:
         self._moving = 0
         self._left = 0
         """Incarnations that still have to end, while a dynamic supervisor stops."""
-        self._failures: deque[tuple[float, Any]] = deque(maxlen=_FAILURES_KEPT)
+        self._failures: deque[tuple[float, Any, Child | None]] = deque(maxlen=_FAILURES_KEPT)
+        """What the supervisor's own budget was charged with: when, the failure, and the child if it was its restart."""
         self._verdicts: dict[Any, Verdict] = {}
         self._too_slow = too_slow(policy)
 
@@ -106,13 +123,26 @@ class Core:
             else:
                 child.timer = 0
 
+    def _stop_revert(self) -> None:
+        """The policy in force stays, as far as time is concerned."""
+        if self.revert_timer:
+            self.out.append(CancelTimer(None, self.revert_timer))
+            self.revert_timer = 0
+
     def _start(self, child: Child, *, retry: bool) -> None:
         child.retry = retry
         child.incarnation += 1
         child.by_hand = False
         self._move(child, "starting")
         child.began = self.now
-        self.out.append(Start(child))
+        self.out.append(Start(child, self._rung(child)))
+
+    def _rung(self, child: Child) -> int:
+        """Return how much the start throws away."""
+        if child.fresh:
+            child.fresh = False
+            return 0
+        return child.rung if self.policy.ladder else 1
 
     def _answer(self, child: Child, value: object = None, error: BaseException | None = None) -> None:
         """Answer the call that waits for *child*: with *error*, its address for a start, else *value*."""
@@ -128,28 +158,6 @@ class Core:
 
     def _refuse(self, asked: Call, error: BaseException) -> None:
         self.out.append(Fail(asked.call, error))
-
-    def _drop(self, child: Child, reason: str) -> None:
-        """Forget *child*; calls that waited for it are looked at again and find nothing."""
-        self._move(child, "stopped")
-        self.children.pop(child.spec.id, None)
-        self.out.append(Close(child, reason))
-        self._release(child)
-
-    def _rest(self, child: Child, reason: str) -> None:
-        """Leave *child* without incarnation: kept where it is static, else dropped."""
-        if self.dynamic or child.spec.restart == "temporary":
-            self._drop(child, reason)
-        else:
-            self._move(child, "stopped")
-            self.out.append(Close(child, reason))
-            self._release(child)
-
-    def _set_aside(self, child: Child) -> None:
-        self._move(child, "parked")
-        child.half_open = False
-        self.out.append(Park(child))
-        self._release(child)
 
     def _release(self, child: Child) -> None:
         """Let the calls run that waited for the end of this child's start or stop."""
@@ -175,6 +183,8 @@ class Core:
         note.in_window = window.charge(self.now, budget.max_seconds)
         note.max_restarts = budget.max_restarts
         note.window_s = budget.max_seconds
+        if self.policy.ladder:
+            note.rung = child.rung = note.in_window
         return note.in_window <= budget.max_restarts, note
 
     def _pace(self, child: Child, rule: str) -> None:

@@ -7,8 +7,11 @@ from collections import deque
 from collections.abc import Awaitable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol
 
-from stentor.protocol.errors import StentorError, WebSocketConnectionLostError, WebSocketSendFailureError, WriteStalled
-from stentor.protocol.transports import Receiver
+from stentor.protocol import fit_reason
+from stentor.protocol.errors import StentorError, WriteStalled
+from stentor.protocol.transports import Reporter, Watchdog
+
+from ._server_side import Patience, transport_of
 
 __all__ = ["AsgiConnection", "AsgiSocket"]
 
@@ -28,19 +31,28 @@ class AsgiSocket(Protocol):
     def send(self, message: MutableMapping[str, Any]) -> Awaitable[None]: ...
 
 
-class AsgiConnection:
+class AsgiConnection(Reporter):
     """Wraps an accepted socket; :meth:`run` lives as long as it does.
+
+    A slow reader is not dead: while bytes leave, it may be as slow as it likes. Under uvicorn that can be seen. A
+    server that shows nothing but completed sends gives a large frame more time, down to 8 KiB a second.
 
     Args:
         socket: The accepted socket.
-        stall: Seconds that one send may be stuck before the peer counts as dead.
+        stall: Seconds in which a peer for which bytes wait has to take some, or it counts as dead.
+        loop: What the time is taken from; the running loop by default.
     """
 
-    def __init__(self, socket: AsgiSocket, stall: float) -> None:
+    def __init__(self, socket: AsgiSocket, stall: float, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__()
+        self._loop = loop or asyncio.get_running_loop()
         client = socket.scope.get("client")
         self.remote = ":".join(map(str, client)) if client else "unknown"
         self._socket = socket
         self._stall = stall
+        self._transport = transport_of(socket)
+        self._watch = Watchdog(self._loop, stall, self._look)
+        self._patience = Patience(stall)
         self._queue: deque[bytes] = deque()
         self._size = 0
         self._work = asyncio.Event()
@@ -49,25 +61,6 @@ class AsgiConnection:
         self._goodbye: tuple[int, str] | None = None
         self._dead: StentorError | None = None
         self._cut = asyncio.Event()
-        self._ended: tuple[int, str, StentorError | None] | None = None
-        self._receiver: Receiver | None = None
-        self._early: list[bytes] = []
-
-    @property
-    def receiver(self) -> Receiver:
-        """Whoever gets what the peer sends."""
-        if self._receiver is None:
-            raise AttributeError("no receiver was set")
-        return self._receiver
-
-    @receiver.setter
-    def receiver(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        early, self._early = self._early, []
-        for data in early:
-            receiver.received(data)
-        if self._ended is not None:
-            receiver.lost(*self._ended)
 
     @property
     def leaving(self) -> bool:
@@ -76,8 +69,8 @@ class AsgiConnection:
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes that the server has not taken yet."""
-        return self._size
+        """Bytes that the server has not taken yet, or holds and shows."""
+        return self._size + (self._held() or 0)
 
     def write(self, frames: Sequence[bytes]) -> None:
         """Queue each of *frames* as one text message.
@@ -86,8 +79,7 @@ class AsgiConnection:
             WebSocketSendFailureError: If the connection is dead or closing.
         """
         if self.leaving:
-            why = str(self._dead or "the connection is closing")
-            raise WebSocketSendFailureError(event_type="batch", reason=why, user_id=None, thread_id=None)
+            raise self._unsent(self._dead or "the connection is closing")
         self._queue.extend(frames)
         self._size += sum(map(len, frames))
         self._work.set()
@@ -95,14 +87,17 @@ class AsgiConnection:
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then say goodbye with *code*."""
         if self._goodbye is None:
-            self._goodbye = code, reason.encode()[:123].decode("utf-8", "ignore")
+            self._goodbye = code, fit_reason(reason)
             self._work.set()
 
     def abort(self, error: StentorError | None = None) -> None:
-        """Cut the connection now."""
+        """Cut the connection now. It is marked dead first: a send that was stuck reports success after an abort."""
         if self._dead is None:
-            self._dead = error or _lost("we cut the connection")
+            self._dead = error or self._lost("we cut the connection")
             self._cut.set()
+            if self._transport is not None:
+                # Else the server would wait for a peer that reads nothing to take what is buffered.
+                self._transport.abort()
 
     def pause_reading(self) -> None:
         """Take no more from the peer for now."""
@@ -125,6 +120,7 @@ class AsgiConnection:
             if self._goodbye is not None and not reader.done() and self._dead is None:
                 await asyncio.wait({reader}, timeout=self._stall)
         finally:
+            self._watch.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -136,18 +132,14 @@ class AsgiConnection:
         if self._goodbye is not None:
             return *self._goodbye, None
         if reader.cancelled():
-            return 1006, "the host ended the route", _lost("the host ended the route")
+            return 1006, "the host ended the route", self._lost("the host ended the route")
         broken = reader.exception()
         if broken is not None:
-            lost = _lost(f"the server could not receive: {broken!r}")
-            lost.__cause__ = broken
+            lost = self._lost(f"the server could not receive: {broken!r}", cause=broken)
             return 1006, str(lost), lost
         code, reason = reader.result()
-        return (
-            code,
-            reason,
-            _lost(reason or "the line broke without a close frame", code) if code in _VANISHED else None,
-        )
+        vanished = code in _VANISHED
+        return code, reason, self._lost(reason or "the line broke without a close frame", code) if vanished else None
 
     async def _read(self) -> tuple[int, str]:
         while True:
@@ -158,8 +150,6 @@ class AsgiConnection:
             text = message.get("text")
             if text is None:
                 self.close(1003, "text messages only")
-            elif self._receiver is None:
-                self._early.append(text.encode())
             else:
                 self._receiver.received(text.encode())
 
@@ -167,43 +157,40 @@ class AsgiConnection:
         while True:
             await self._work.wait()
             self._work.clear()
+            self._watch.start()
+            # Once the first send is stuck or done: some servers put its bytes into their buffer before they wait.
+            self._loop.call_soon(self._first_look)
             while self._queue:
                 frame = self._queue[0]
                 await self._send({"type": "websocket.send", "text": frame.decode()})
                 self._queue.popleft()
                 self._size -= len(frame)
+                self._patience.sent(len(frame))
             if self._goodbye is not None:
                 code, reason = self._goodbye
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
+                self._watch.stop()
                 return
+            self._watch.stop()
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
         try:
-            async with asyncio.timeout(self._stall):
-                await self._socket.send(message)
-        except TimeoutError:
-            self.abort(
-                WriteStalled(
-                    reason=f"the peer took no bytes for {self._stall:g} s while {self._size} waited",
-                    close_code=1006,
-                    user_id=None,
-                    thread_id=None,
-                )
-            )
-            await asyncio.Event().wait()
+            await self._socket.send(message)
         except Exception as gone:
             # Each server raises a type of its own here; whichever it is, the line is gone, and this says why.
-            lost = _lost(f"the server could not send: {gone!r}")
-            lost.__cause__ = gone
-            self.abort(lost)
+            self.abort(self._lost(f"the server could not send: {gone!r}", cause=gone))
+        if self._dead is not None:
             await asyncio.Event().wait()
 
-    def _end(self, code: int, reason: str, error: StentorError | None) -> None:
-        if self._ended is None:
-            self._ended = code, reason, error
-            if self._receiver is not None:
-                self._receiver.lost(code, reason, error)
+    def _held(self) -> int | None:
+        return None if self._transport is None else self._transport.get_write_buffer_size()
 
+    def _first_look(self) -> None:
+        self._patience.begin(self._held())
 
-def _lost(reason: str, code: int = 1006) -> WebSocketConnectionLostError:
-    return WebSocketConnectionLostError(reason=reason, close_code=code, user_id=None, thread_id=None)
+    def _look(self) -> None:
+        if self._patience.lasts(self._held(), len(self._queue[0]) if self._queue else 0):
+            self._watch.start()
+            return
+        why = f"the peer took no bytes for {self._stall:g} s while {self.pending_bytes} waited"
+        self.abort(WriteStalled(reason=why, close_code=1006, user_id=None, thread_id=None))

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stentor.protocol import CloseCode
-from stentor.protocol.errors import ProtocolError
-from stentor.protocol.transports import SUBPROTOCOL
+from stentor.protocol.errors import Forbidden, ProtocolError
+from stentor.protocol.transports import SUBPROTOCOL, Refused
 
 from ..runtime._visitor import show_out
 from ._asgi_connection import AsgiConnection, AsgiSocket
@@ -18,24 +18,28 @@ from ._lifespan import lifespan
 __all__ = ["AsgiSocket", "accepted", "lifespan"]
 
 
-async def accepted(websocket: AsgiSocket, origins: Collection[str], stall: float) -> AsgiConnection | None:
+async def accepted(
+    websocket: AsgiSocket, origins: Collection[str], stall: float, refused: Refused
+) -> AsgiConnection | None:
     """Accept *websocket* and return it as a connection; None if its origin or subprotocol is refused.
 
     An origin that is neither the app's own nor allowed is refused before the upgrade: the browser sees a 403. A
     client that speaks no protocol of ours is let in, told why, and closed with 4501, because a browser could not
-    see a status.
+    see a status. *refused* is told of either.
     """
     _warn_of_old_server(websocket)
+    connection = AsgiConnection(websocket, stall)
     if not _own_origin(websocket, origins):
+        refused(connection.remote, 403, Forbidden(f"this origin is not allowed: {websocket.headers.get('origin')}"))
         await websocket.send({"type": "websocket.close", "code": 1008, "reason": "origin not allowed"})
         return None
     offered: list[str] = list(websocket.scope.get("subprotocols") or ())
     speaks = SUBPROTOCOL in offered
     await websocket.accept(subprotocol=SUBPROTOCOL if speaks else next(iter(offered), None))
-    connection = AsgiConnection(websocket, stall)
     if speaks:
         return connection
     error = ProtocolError(f"offer the subprotocol {SUBPROTOCOL}", CloseCode.VERSION)
+    refused(connection.remote, CloseCode.VERSION, error)
     show_out(connection, CloseCode.VERSION, error)
     await connection.run()
     return None

@@ -10,7 +10,7 @@ from typing import Any
 from stentor.actors import Failure
 
 from ._codes import type_name
-from ._redact import clip, safe_text
+from ._redact import clip, hide, safe_text
 from ._writer import Writer
 
 __all__ = ["chain_of", "stacktrace"]
@@ -50,9 +50,9 @@ def chain_of(failure: Failure, write: Writer) -> list[dict[str, Any]]:
 
 def stacktrace(failure: Failure) -> str:
     """Return the stack as Python prints it: the first cause first, what was raised last; no local variables."""
-    parts = [_trace(failure.exception, failure.frames)]
+    parts = [_trace(failure, failure.exception, failure.frames)]
     for relation, exception, frames in failure.chain:
-        parts.insert(0, f"{_trace(exception, frames)}\n\n{_JOIN.get(relation, relation)}\n")
+        parts.insert(0, f"{_trace(failure, exception, frames)}\n\n{_JOIN.get(relation, relation)}\n")
     return "\n".join(parts)
 
 
@@ -103,13 +103,13 @@ def _frames(frames: Frames, write: Writer) -> list[dict[str, Any]]:
     ]
 
 
-def _trace(exception: BaseException, frames: Frames) -> str:
+def _trace(failure: Failure, exception: BaseException, frames: Frames) -> str:
     lines = ["Traceback (most recent call last):"] if frames else []
     if len(frames) > _SHOWN:
         lines += [*_shown(frames[: _SHOWN // 2]), f"  … {len(frames) - _SHOWN} frames …"]
         frames = frames[-(_SHOWN // 2) :]
     lines += _shown(frames)
-    message = clip(safe_text(exception), 4 * _MESSAGE)
+    message = clip(hide(safe_text(exception), failure.secrets)[0], 4 * _MESSAGE)
     return "\n".join([*lines, f"{type_name(exception)}: {message}" if message else type_name(exception)])
 
 

@@ -48,7 +48,7 @@ def failure_dict(entry: Entry, *, users: UserIds = "keep", service: Service | No
     failure = entry.failure
     if failure is None:
         raise ValueError(f"entry {entry.id} of kind {entry.kind!r} holds no failure; entry_dict(entry) shows it")
-    write = Writer(*_veil(failure, users))
+    write = Writer(*_veil(failure, users), failure.secrets)
     told = {
         "schema": "stentor.failure/1",
         "id": failure.id,

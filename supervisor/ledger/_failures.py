@@ -14,7 +14,7 @@ from ._entry_dict import as_line
 from ._escape import escape
 from ._failure_dict import failure_dict
 from ._failure_time import rfc3339
-from ._redact import clip, redact, safe_text
+from ._redact import clip, hide, redact, safe_text
 
 __all__ = ["Failures"]
 
@@ -102,7 +102,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     failure = entry.failure
     if failure is None:
         raise TypeError(f"{entry!r} holds no failure")
-    message = redact(clip(safe_text(failure.exception), 4 * _WIDTHS[5]))[0]
+    message = redact(clip(hide(safe_text(failure.exception), failure.secrets)[0], 4 * _WIDTHS[5]))[0]
     time = rfc3339(entry.wall or failure.wall)[:19].replace("T", " ")
     cells = (time, failure.id[-8:], code_of(failure.exception), failure.path or "/", entry.decision or "–", message)
     return tuple(clip(escape(cell), width) for cell, width in zip(cells, _WIDTHS, strict=True))

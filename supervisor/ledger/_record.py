@@ -18,7 +18,7 @@ from ._storm import StormLog
 
 __all__ = ["Counts", "Entry", "EntryKind", "Record", "Severity"]
 
-_KINDS = frozenset({"abandoned", "policy", "hold", "unpark"})
+_KINDS = frozenset({"abandoned", "policy", "hold", "stall", "unpark"})
 
 
 @frozen

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
+from urllib.parse import quote, quote_plus
 
-__all__ = ["clip", "clip_middle", "redact", "safe_text"]
+__all__ = ["clip", "clip_middle", "hide", "redact", "safe_text"]
 
 MARK = "[redacted]"
 # Models count tokens: those are no secrets.
@@ -41,6 +44,24 @@ def redact(text: str) -> tuple[str, int]:
     for pattern, replacement in _PATTERNS:
         text, found = pattern.subn(replacement, text)
         total += found
+    return text, total
+
+
+def hide(text: str, secrets: Sequence[str]) -> tuple[str, int]:
+    """Return *text* without the values *secrets*, and how many places were blotted out.
+
+    Each is found as it is and as repr, JSON or a URL write it. To be called before a text is cut: half a secret is
+    not found.
+    """
+    total = 0
+    for secret in secrets:
+        quoted = (repr(secret), ascii(secret), json.dumps(secret), json.dumps(secret, ensure_ascii=False))
+        in_url = (quote(secret, safe, errors="backslashreplace") for safe in ("", "/"))
+        spellings = {secret, safe_text(secret), *(it[1:-1] for it in quoted), *in_url}
+        spellings.add(quote_plus(secret, errors="backslashreplace"))
+        for spelling in sorted(spellings, key=len, reverse=True):
+            total += text.count(spelling)
+            text = text.replace(spelling, MARK)
     return text, total
 
 

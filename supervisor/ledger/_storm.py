@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from stentor.protocol.errors import StentorError
 
@@ -11,7 +11,7 @@ from ._codes import code_of
 from ._entry import Entry
 from ._escape import escape
 from ._fingerprint import fingerprint
-from ._redact import clip, redact, safe_text
+from ._redact import clip, hide, redact, safe_text
 
 __all__ = ["StormLog"]
 
@@ -124,11 +124,12 @@ def _what(entry: Entry) -> str:
         return f"{entry.kind}{decided} at {path}{f' ({facts})' if facts else ''}"
     exception = entry.failure.exception
     decision = entry.decision or "recorded"
+    text = _short(exception, entry.failure.secrets)
     delay = f" in {entry.delay:.3g} s" if entry.delay else ""
-    return f"{code_of(exception)} at {path}: {decision}{delay}: {type(exception).__name__}: {_short(exception)}"
+    return f"{code_of(exception)} at {path}: {decision}{delay}: {type(exception).__name__}: {text}"
 
 
-def _short(value: object) -> str:
+def _short(value: object, secrets: Sequence[str] = ()) -> str:
     if isinstance(value, BaseException) and not isinstance(value, StentorError):
         value = safe_text(value)
-    return escape(clip(redact(clip(safe_text(value), 4 * _MESSAGE))[0], _MESSAGE))
+    return escape(clip(redact(clip(hide(safe_text(value), secrets)[0], 4 * _MESSAGE))[0], _MESSAGE))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from stentor.protocol import session_id
 
-from ._redact import MARK, clip, clip_middle, redact, safe_text
+from ._redact import MARK, clip, clip_middle, hide, redact, safe_text
 
 __all__ = ["Writer"]
 
@@ -19,12 +20,14 @@ class Writer:
     Args:
         user: Id of the user that is to be veiled wherever it stands, raw or percent-encoded; empty for none.
         veil: What is to stand there instead.
+        secrets: Values that are to stand nowhere.
     """
 
-    def __init__(self, user: str = "", veil: str = "") -> None:
+    def __init__(self, user: str = "", veil: str = "", secrets: Sequence[str] = ()) -> None:
         self.truncated: set[str] = set()
         self.redactions = 0
         self._veil = veil
+        self._secrets = secrets
         self._user: re.Pattern[str] | None = None
         if user:
             encoded = session_id(user, "x").rpartition("/")[0]
@@ -33,11 +36,13 @@ class Writer:
 
     def text(self, name: str, value: object, limit: int) -> str:
         """Return the text of *value*: cut to four times *limit*, redacted, cut to *limit*."""
-        return self.clipped(name, self._clean(self.clipped(name, _bounded_text(value, 4 * limit), 4 * limit)), limit)
+        return self.clipped(
+            name, self._clean(self.clipped(name, self._bounded_text(value, 4 * limit), 4 * limit)), limit
+        )
 
     def middle(self, name: str, text: str, limit: int) -> str:
         """Return *text* likewise, with its head and its tail kept."""
-        cleaned = self._clean(clip_middle(safe_text(text), 4 * limit))
+        cleaned = self._clean(clip_middle(self._hidden(text), 4 * limit))
         if len(text) > 4 * limit or len(cleaned) > limit:
             self.truncated.add(name)
         return clip_middle(cleaned, limit)
@@ -72,9 +77,15 @@ class Writer:
         self.redactions += found
         return text if self._user is None else self._user.sub(lambda _: self._veil, text)
 
+    def _bounded_text(self, value: object, limit: int) -> str:
+        """Return the text of *value*; of a huge text only the part that can matter is looked at."""
+        if self._secrets:
+            return self._hidden(value)
+        if type(value) is str and len(value) > limit:
+            value = value[: limit + 1]
+        return safe_text(value)
 
-def _bounded_text(value: object, limit: int) -> str:
-    """Return the text of *value*; of a huge text only the part that can matter is looked at."""
-    if type(value) is str and len(value) > limit:
-        value = value[: limit + 1]
-    return safe_text(value)
+    def _hidden(self, value: object) -> str:
+        text, found = hide(safe_text(value), self._secrets)
+        self.redactions += found
+        return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from typing import Literal, Never, TypeAlias
 
 from attrs import frozen
@@ -65,6 +65,19 @@ class Window:
             del times[:head]
             self._head = 0
         return len(times) - self._head
+
+    def enter(self, at: float) -> None:
+        """Add one unit that was charged to somebody else at *at*."""
+        insort(self._times, at, self._head)
+
+    def refund(self, at: float) -> bool:
+        """Take back one unit that was charged at *at*; tell whether there was one."""
+        times = self._times
+        index = bisect_left(times, at, self._head)
+        if index == len(times) or times[index] != at:
+            return False
+        del times[index]
+        return True
 
     def peek(self, now: float, seconds: float) -> int:
         """Return how many units count at *now*, changing nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Collection, Mapping
 
@@ -25,7 +26,9 @@ class Faults:
     def unknown(self, extra: Mapping[str, object], known: Collection[str]) -> None:
         """Write down each key that nobody knows."""
         for key, value in extra.items():
-            self.found.append(f"{self.owner}.{key} is {value!r}, an unknown key; allowed: {', '.join(known)}")
+            close = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            self.found.append(f"{self.owner}.{key} is {value!r}, an unknown key; allowed: {', '.join(known)}{hint}")
 
 
 def assign(target: object, **values: object) -> None:

@@ -16,7 +16,12 @@ __all__ = ["Hold"]
 class Hold:
     """*children* different children that fail of one cause within *seconds* are one incident.
 
-    A policy may hold it; this version refuses to start a supervisor with one, for it decides each failure for itself.
+    Their restarts wait while one of them probes. When that one has been up for *seconds*, the others follow, spread
+    over as many seconds. It costs the supervisor's budget one unit, and the children nothing.
+
+    Args:
+        children: How many different children; 2 or more.
+        seconds: Within how many seconds; also how long the probe must stay up, and over how long the others follow.
 
     Raises:
         BadPolicy: If a value is not allowed; ``errors`` has them all.

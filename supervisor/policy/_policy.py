@@ -44,14 +44,13 @@ class RestartPolicy:
         backoff: The waits before restarts.
         decide: Exception type to ``resume``, ``restart``, ``stop``, ``escalate`` or ``Restart(charged=False)``;
             the most specific class wins, and what no row matches is restarted.
-        ladder: Whether a restart throws away more with each charged failure; only ``False`` can be started by this
-            version.
-        hold: When many children fail of one cause, they are one incident; only ``None`` can be started by this
-            version.
+        ladder: Whether a restart throws away more with each charged failure in the window of ``child_budget``, which
+            it needs. How much, is the child's matter: it finds the number in ``estate.rung``.
+        hold: When many children fail of one cause, they are one incident; under ``one_for_one`` only.
         unpark_after: Seconds until a child that was parked for its failures is tried again, growing with each park;
             None leaves it to ``unpark_child``.
-        auto_shutdown: Whether the end of significant children ends the supervisor; only ``never`` can be started by
-            this version.
+        auto_shutdown: Whether the supervisor ends, as planned, with the first significant child that ends by itself
+            (``any_significant``), or with the last (``all_significant``).
 
     Raises:
         BadPolicy: If a value is not allowed, or if the budget can never be spent; ``errors`` has all faults.
@@ -93,6 +92,9 @@ class RestartPolicy:
         faults.need(_is(hold, Hold), "hold", hold, "a Hold | None")
         faults.need(_unpark(unpark_after), "unpark_after", unpark_after, "seconds, more than 0 | None")
         faults.need(auto_shutdown in AUTO_SHUTDOWN, "auto_shutdown", auto_shutdown, one_of(AUTO_SHUTDOWN))
+        faults.need(ladder is not True or child_budget is not None, "ladder", ladder, "False without a child_budget")
+        alone = strategy == "one_for_one" or strategy not in STRATEGIES
+        faults.need(hold is None or alone, "hold", hold, f"None under {strategy}, which restarts siblings together")
         faults.unknown(unknown, _FIELDS)
         if not faults.found:
             faults.found.extend(impossible(budget, child_budget, backoff))

@@ -49,6 +49,11 @@ class RunScope:
         self._closed = False
         self._cancelled = False
         self._timer: asyncio.Handle | None = None
+        self._state = "new"
+
+    def __repr__(self) -> str:
+        state = "failed" if self._failure is not None else self._state
+        return f"<RunScope {state}: {self._agent!r} in {self._session}>"
 
     async def __aenter__(self) -> Run:
         self._shared = self._claim()
@@ -70,6 +75,7 @@ class RunScope:
             current_identity.set(who),
             Run.current.set(run),
         )
+        self._state = "open"
         return run
 
     async def __aexit__(
@@ -141,6 +147,7 @@ class RunScope:
     def _leave(self) -> None:
         with self._lock:
             self._closed = True
+        self._state = "closed"
         self._bridge.leave(self._session, self)
 
     def _settle(self) -> bool:

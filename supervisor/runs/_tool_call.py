@@ -42,6 +42,9 @@ class ToolCall:
         self.tool = tool
         self.call_id = call_id
 
+    def __repr__(self) -> str:
+        return f"<ToolCall {self.tool!r} {self.call_id}>"
+
     def result(self, value: Any) -> None:
         """Set what tool_completed will carry: any JSON value."""
         self._value = value

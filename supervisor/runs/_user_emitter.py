@@ -31,6 +31,10 @@ class UserWebSocketEmitter:
         self.user_id = user_id
         self.thread_id = thread_id
 
+    def __repr__(self) -> str:
+        state = "without a bridge" if self._bridge is None else "bridged"
+        return f"<UserWebSocketEmitter {state}: user {self.user_id!r}, thread {self.thread_id!r}>"
+
     def notify_agent_started(self, run_id: str | None, agent: str) -> Receipt:
         """Tell that a run began."""
         return self._notify("notify_agent_started", run_id, AgentStarted(run_id, agent))

@@ -18,7 +18,7 @@ from ..runs._identity import Identity
 from ..runs._runs import Runs
 from ..runs._watch import watch
 from ..tree._slots import abandon_below
-from ..tree._supervisor import Supervisor
+from ..watchdog._watchdog import Watchdog
 from ._audit import Audit
 from ._auditing import take_audit
 from ._cells import Cells
@@ -26,7 +26,7 @@ from ._lobby import Guest, Lobby
 from ._office import Office
 from ._options import Options
 from ._record import RuntimeRecord
-from ._tree import ROOT_POLICY, branches
+from ._tree import ROOT_POLICY, Root, branches
 
 __all__ = ["Core"]
 
@@ -68,22 +68,28 @@ class Core:
         self._unsubscribe: Callable[[], None] | None = None
         self._once: asyncio.Future[bool] | None = None
         self._root: Estate[Any] | None = None
+        limit = options.blocked_after
+        self._watchdog = None if limit is None else Watchdog(self.record, limit, self.loop)
 
     async def start(self) -> None:
         """Let the tree stand, and events in."""
         specs = branches(self.options, self.lobby, self._admit, self._sessions_began, self._runs_began)
-        root = await Supervisor.start_async(
+        root = await Root.start_async(
             ROOT_POLICY, specs, path="", directory=self.directory, recorder=self.record, clock=self.clock
         )
         self._root = self.directory.get("")
         self.watch(root).add_done_callback(self._ended)
         self._unsubscribe = self.options.store.hints.subscribe(self.options.node, self.cells.hint)
         self.gate.start()
+        if self._watchdog is not None:
+            self._watchdog.start()
 
     async def stop(self, seconds: float) -> None:
         """Let the tree fall; what stands after *seconds* is fenced and left."""
         self._stopping = True
         self.gate.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if self._root is not None:
             self._root.request_stop("shutdown")
             await asyncio.wait({self.gone}, timeout=seconds)
@@ -120,7 +126,7 @@ class Core:
         estate.last_failure = failure
         incarnation = estate.incarnation
         abandon_below(estate)
-        estate.abandon()
+        estate.cut_off("killed")
         estate.parent.control(Exited(estate.child_id, incarnation, "killed", failure))
 
     def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 from stentor.actors import Actor
 from stentor.protocol import CloseCode, HelloFrame, split_session_id
 from stentor.protocol.errors import (
@@ -24,6 +24,7 @@ from stentor.protocol.errors import (
 
 from ..runs._identity import Identity
 from ._lobby import Guest, Lobby
+from ._visitor import LATER_MS
 
 if TYPE_CHECKING:
     from ._options import Authenticate
@@ -36,7 +37,6 @@ Admit: TypeAlias = Callable[[Guest, Identity], None]
 
 _TRIES = 2
 """How often a guest is taken up; one with whom it went wrong each time is sent away."""
-_LATER_MS = 5000
 _SOON_MS = 1000
 
 
@@ -97,7 +97,7 @@ class Gateway(Actor):
         except Exception as error:
             # The boundary of this actor, drawn around one guest: its bug must not shut the door to all others, and
             # a client that comes back again and again must not use up the budget of the whole tree.
-            self.estate.recorder.failure(self.estate.capture(error, "admit", guest.hello))
+            self._on_record(guest, error, "admit")
             self._tell(guest, guest)
 
     def _check(self, guest: Guest) -> None:
@@ -105,7 +105,7 @@ class Gateway(Actor):
         if visitor.gone:
             return
         if visitor.tries >= _TRIES:
-            visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), _LATER_MS)
+            visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), LATER_MS)
             return
         # Counted before it is tried: whatever it is that goes wrong, a crash of ours included.
         visitor.tries += 1
@@ -124,14 +124,15 @@ class Gateway(Actor):
     def _ask(self, guest: Guest, authenticate: Authenticate) -> None:
         try:
             answer = authenticate(guest.hello.token)
-        except Exception as error:
-            # The host's own code: whatever it raises keeps this client out, and is told below.
+        except BaseException as error:
+            # The host's own code, asked about one client: whatever it raises, SystemExit too, keeps that client out.
             self._refuse(guest, error)
             return
         if inspect.isawaitable(answer):
             check = asyncio.get_running_loop().create_task(self._await(guest, answer))
             self._checks.add(check)
             check.add_done_callback(self._checks.discard)
+            guest.visitor.asked = check.cancel
         else:
             self._judge(guest, answer)
 
@@ -139,8 +140,11 @@ class Gateway(Actor):
         try:
             identity = await answer
             verdict = _Checked(guest, identity, None if isinstance(identity, Identity) else _no_identity())
-        except Exception as error:
-            # The host's own code: whatever it raises keeps this client out, and is told in the gateway.
+        except BaseException as error:
+            if isinstance(error, (asyncio.CancelledError, GeneratorExit)) and _given_up():
+                raise
+            # The host's own code: whatever it raises keeps this client out, and is told in the gateway. Out of a task
+            # SystemExit and KeyboardInterrupt would stop the loop.
             verdict = _Checked(guest, None, error)
         self._tell(guest, verdict)
 
@@ -170,8 +174,12 @@ class Gateway(Actor):
             case _:
                 # What the host's code raised is for the operator; the client learns that it may try again.
                 failed = _no_identity() if error is None else error
-                self.estate.recorder.failure(self.estate.capture(failed, "authenticate", guest.hello))
-                guest.visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), _LATER_MS)
+                self._on_record(guest, failed, "authenticate")
+                guest.visitor.refuse(CloseCode.STORE_UNAVAILABLE, AdmissionFailed(), LATER_MS)
+
+    def _on_record(self, guest: Guest, error: BaseException, operation: str) -> None:
+        failure = self.estate.capture(error, operation, guest.hello)
+        self.estate.recorder.failure(evolve(failure, secrets=guest.visitor.secrets))
 
     def _let_in(self, guest: Guest, identity: Identity) -> None:
         if guest.visitor.gone:
@@ -199,6 +207,15 @@ def _wanted(hello: HelloFrame) -> tuple[str, str]:
         return split_session_id(hello.session)
     except WebSocketContextValidationError as error:
         raise ProtocolError(str(error), CloseCode.PROTOCOL_ERROR) from error
+
+
+def _given_up() -> bool:
+    """Whether it is we who ended this task: the gateway stops, the client is gone, or the loop is."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return True
+    return task is None or task.cancelling() > 0
 
 
 def _no_identity() -> StentorError:

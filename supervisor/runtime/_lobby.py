@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 from stentor.actors import Clock, Recorder
@@ -10,6 +10,7 @@ from stentor.protocol import CloseCode, HelloFrame, Limits
 from stentor.protocol.errors import SessionClosed, StentorError
 from stentor.protocol.transports import Connection
 
+from ..ledger._redact import hide, safe_text
 from ..runs._identity import Identity
 from ._visitor import Visitor
 
@@ -47,6 +48,17 @@ class Lobby:
         if not self.open:
             visitor.refuse(CloseCode.DRAINING, SessionClosed("the host is going down; come back"), 1000)
 
+    def refused(self, remote: str, code: int, why: StentorError | str, secrets: Sequence[str] = ()) -> None:
+        """Put on record that *remote* was not let in: *code* is what it was told, a close code or an HTTP status."""
+        self.recorder.note(
+            "connection_refused",
+            path="/gateway",
+            remote=remote,
+            close_code=int(code),
+            reason=why.code if isinstance(why, StentorError) else "left",
+            text=hide(safe_text(why), secrets)[0][:300],
+        )
+
     def leave(self, visitor: Visitor) -> None:
         """Let go of a visitor that was let in."""
         visitor.taken_over()
@@ -70,12 +82,4 @@ class Lobby:
 
     def _left(self, visitor: Visitor, code: int, why: StentorError | str) -> None:
         self._visitors.pop(visitor, None)
-        reason = why.code if isinstance(why, StentorError) else "left"
-        self.recorder.note(
-            "connection_refused",
-            path="/gateway",
-            remote=visitor.connection.remote,
-            close_code=int(code),
-            reason=reason,
-            text=str(why)[:300],
-        )
+        self.refused(visitor.connection.remote, code, why, visitor.secrets)

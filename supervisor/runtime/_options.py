@@ -70,6 +70,8 @@ class Options:
     """Bound of an awaited emit's wait for room; None for no bound."""
     record_size: int = 1000
     """Failures and other entries that are kept."""
+    blocked_after: float | None = 1.0
+    """Seconds that one thing may hold up the loop before it is recorded, with its line; None for no watchdog."""
 
 
 class Given(TypedDict, total=False):
@@ -90,8 +92,11 @@ class Given(TypedDict, total=False):
     drain: float
     emit_timeout: float | None
     record_size: int
+    blocked_after: float | None
 
 
+_NONE_MEANS = ("emit_timeout", "blocked_after")
+"""Options for which None is a choice, not a word for the default."""
 _LATER = {
     "snapshot": "a client that lost its position is told so by resumed:false, and begins anew",
     "max_memory": "set Limits(buffer_bytes=…) for each session",
@@ -121,7 +126,7 @@ def options(given: Mapping[str, Any]) -> Options:
     if faults:
         raise BadUsage(faults)
     chosen: dict[str, Any] = {
-        name: value for name, value in values.items() if value is not None or name == "emit_timeout"
+        name: value for name, value in values.items() if value is not None or name in _NONE_MEANS
     }
     return Options(**chosen)
 
@@ -167,7 +172,8 @@ def _wrong(values: Mapping[str, Any]) -> list[str]:
     need("node", lambda value: isinstance(value, str) and bool(value), "a name")
     need("drain", _is_seconds, "seconds, 0 or more")
     need("emit_timeout", _is_seconds, "seconds, 0 or more; None for no bound")
-    need("record_size", lambda value: isinstance(value, int) and value > 0, "a whole number, 1 or more")
+    need("blocked_after", lambda value: _is_seconds(value) and value > 0, "seconds, more than 0; None for no watchdog")
+    need("record_size", lambda value: type(value) is int and value > 0, "a whole number, 1 or more")
     return found
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from stentor.actors import Terminated
 from stentor.protocol import Event
 from stentor.protocol.errors import BadUsage, NotFound, NotSupported, WebSocketManagerNotInitializedError
 
+from ..config._load import build
 from ..hosts.asgi import AsgiSocket, accepted
 from ..ledger._failures import Failures
 from ..runs._daemon_pool import DaemonPool
@@ -20,8 +21,10 @@ from ..runs._identity import Identity, session_name
 from ..runs._scope import RunScope
 from ..runs._user_emitter import UserWebSocketEmitter
 from ..tree._snapshot import TreeSnapshot, snapshot
+from ._address import check_address
 from ._core import Core
 from ._drain import drain
+from ._on_loop import on_loop
 from ._options import Given, options
 from ._serving import Server, open_server
 from ._signals import CODE_DRAINED, CODE_FATAL, CODE_FLUSH_TIMEOUT, Signals
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from ._audit import Audit
 
 __all__ = ["Runtime"]
-
-T = TypeVar("T")
 
 
 class Runtime:
@@ -58,12 +59,17 @@ class Runtime:
         self._flushed = True
 
     @classmethod
-    def in_thread(cls, **given: Unpack[Given]) -> ThreadedRuntime:
+    def from_config(cls, path: str | Path, **overrides: Unpack[Given]) -> Self:
+        """Return a runtime of what the file *path* says, such as ``stentor.toml``; *overrides* go before it."""
+        return build(cls, path, overrides)
+
+    @classmethod
+    def in_thread(cls, config: str | Path | None = None, **given: Unpack[Given]) -> ThreadedRuntime:
         """Return a runtime for a synchronous host: ``with stentor.Runtime.in_thread(...) as runtime: …``."""
-        return ThreadedRuntime(cls(**given))
+        return ThreadedRuntime(cls(**given) if config is None else cls.from_config(config, **given))
 
     def __repr__(self) -> str:
-        return f"<Runtime {self._options.node}, {self._state}>"
+        return f"<Runtime {self._state}: {self._options.node}>"
 
     async def __aenter__(self) -> Self:
         if self._state != "new":
@@ -103,10 +109,12 @@ class Runtime:
             BadUsage: If the address can not be had, or may not be served.
         """
         core = self._running("serve")
+        check_address(host, port)
         server = await open_server(
             core.lobby.enter,
             host,
             port,
+            refused=core.lobby.refused,
             pages=pages or {},
             origins=self._options.origins,
             guarded=self._options.authenticate is not None,
@@ -131,7 +139,7 @@ class Runtime:
             session_name("attach", user_id, "x" if thread_id is None else thread_id)
             known = Identity(user_id or "", thread_id)
         limits = self._options.limits
-        connection = await accepted(websocket, self._options.origins, limits.write_stall)
+        connection = await accepted(websocket, self._options.origins, limits.write_stall, core.lobby.refused)
         if connection is not None:
             core.lobby.enter(connection, known)
             await connection.run()
@@ -180,15 +188,25 @@ class Runtime:
         core = self._known("tree")
         return snapshot(core.directory, core.clock)
 
-    def failures(self, user_id: str | None = None, last: int | None = None, **more: Any) -> Failures:
-        """Return the recorded failures, oldest first: of *user_id*, the *last* ones. Any thread.
+    def failures(
+        self,
+        user_id: str | None = None,
+        last: int | None = None,
+        *,
+        session_id: str | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+    ) -> Failures:
+        """Return the recorded failures that match, oldest first; the *last* ones. Any thread.
 
         Args:
             user_id: Whose; everybody's by default.
             last: How many at most.
-            **more: ``session_id``, ``kind`` or ``code``, as for ``Record.failures``.
+            session_id: Of which session.
+            kind: Kind of the actor: worker, session, run, …
+            code: Code of the exception.
         """
-        return self._known("failures").record.failures(user_id=user_id, last=last, **more)
+        return self._known("failures").record.failures(user_id, session_id, kind, code, last)
 
     @property
     def record(self) -> Record:
@@ -202,7 +220,7 @@ class Runtime:
             AuditError: If the numbers do not add up.
         """
         core = self._known("audit")
-        return _on(core.loop, core.audit)
+        return on_loop(core.loop, core.audit)
 
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed with ``Killed(reason)``; its supervisor decides. Any thread.
@@ -216,7 +234,7 @@ class Runtime:
             raise BadUsage("the root can not be killed; drain the runtime")
         if core.directory.get(path) is None:
             raise NotFound(path)
-        _on(core.loop, lambda: core.kill(path, reason))
+        on_loop(core.loop, lambda: core.kill(path, reason))
 
     def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:
         """Return a future of the end of *ref*: done once, when it is gone for good."""
@@ -280,19 +298,3 @@ class Runtime:
         if self._core is None or self._state == "stopped":
             raise WebSocketManagerNotInitializedError(operation=operation)
         return self._core
-
-
-def _on(loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> T:
-    """Call *function* on *loop*, from whatever thread, and return what it returns."""
-    if asyncio._get_running_loop() is loop or not loop.is_running():
-        return function()
-    future: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-    def call() -> None:
-        try:
-            future.set_result(function())
-        except BaseException as error:  # The caller's, whatever it is: it waits in another thread, and would for ever.
-            future.set_exception(error)
-
-    loop.call_soon_threadsafe(call)
-    return future.result()

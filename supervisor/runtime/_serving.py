@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from stentor.protocol import Limits
 from stentor.protocol.errors import BadUsage
-from stentor.protocol.transports import SocketConnection, serve_websockets
+from stentor.protocol.transports import Refused, SocketConnection, serve_websockets
 from websockets.asyncio.server import Server as WebSocketServer
 
 from ._pages import FrontDoor, is_loopback
@@ -61,11 +61,14 @@ async def open_server(
     *,
     pages: Mapping[str, tuple[str, bytes]],
     origins: Collection[str],
+    refused: Refused,
     guarded: bool,
     ready: Callable[[], bool],
     limits: Limits,
 ) -> Server:
     """Serve on *host* and *port*; *guarded* says whether clients have to show a token.
+
+    *connected* gets each connection that speaks our protocol, *refused* is told of each that is turned away before.
 
     Raises:
         BadUsage: If a host without authentication is not loopback, or if the address can not be had.
@@ -82,6 +85,7 @@ async def open_server(
             connected,
             host,
             port,
+            refused=refused,
             max_size=4 * limits.frame_bytes,
             stall=limits.write_stall,
             process_request=door,

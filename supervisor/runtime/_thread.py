@@ -7,17 +7,27 @@ import concurrent.futures
 import threading
 from collections.abc import Awaitable, Mapping
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeVar
 
-from stentor.protocol.errors import WebSocketManagerNotInitializedError, WouldDeadlock
+from stentor.protocol import Event
+from stentor.protocol.errors import BadUsage, WebSocketManagerNotInitializedError
 
 from ..ledger._failures import Failures
 from ..runs._handle import Session
+from ..runs._scope import RunScope
+from ..runs._user_emitter import UserWebSocketEmitter
 from ..tree._snapshot import TreeSnapshot
 from ._audit import Audit
+from ._pending import Pending
 from ._serving import Server
+from ._thread_run import ThreadedRunScope
 
-__all__ = ["Pending", "ThreadedRuntime"]
+if TYPE_CHECKING:
+    from stentor.actors import ActorRef, Terminated
+
+    from ..ledger._record import Record
+
+__all__ = ["ThreadedRuntime"]
 
 T = TypeVar("T")
 
@@ -28,60 +38,65 @@ _PATIENCE = 2.0
 class Threadable(Protocol):
     """What is used of a ``Runtime``."""
 
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def record(self) -> Record: ...
     async def __aenter__(self) -> Any: ...
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     async def session(self, *, user_id: str, thread_id: str) -> Session: ...
+    def run(self, session: Session, agent: str = "agent", *, run_id: str | None = None) -> RunScope: ...
+    def emitter(self, *, user_id: str | None, thread_id: str | None) -> UserWebSocketEmitter: ...
+    def broadcast(self, event: Event) -> None: ...
     async def serve(self, host: str, port: int, *, pages: Mapping[str, tuple[str, bytes]] | None = None) -> Server: ...
     async def drain(self, timeout: float | None = None) -> bool: ...
     def audit(self) -> Audit: ...
     def tree(self) -> TreeSnapshot: ...
-    def failures(self, user_id: str | None = None, last: int | None = None) -> Failures: ...
+    def failures(
+        self,
+        user_id: str | None = None,
+        last: int | None = None,
+        *,
+        session_id: str | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+    ) -> Failures: ...
     def kill(self, path: str, reason: str) -> None: ...
-
-
-class Pending(Generic[T]):
-    """An answer that is on its way from the runtime's thread."""
-
-    def __init__(self, future: concurrent.futures.Future[T], loop: asyncio.AbstractEventLoop) -> None:
-        self._future = future
-        self._loop = loop
-
-    def get(self, timeout: float | None = None) -> T:
-        """Wait for it, up to *timeout* seconds, and return it, or raise what came instead.
-
-        Raises:
-            TimeoutError: If it is not there in time.
-            WouldDeadlock: In the runtime's own thread.
-            WebSocketManagerNotInitializedError: If the runtime ended before it was there.
-        """
-        if asyncio._get_running_loop() is self._loop:
-            raise WouldDeadlock()
-        try:
-            return self._future.result(timeout)
-        except concurrent.futures.CancelledError as ended:
-            raise WebSocketManagerNotInitializedError(operation="call") from ended
+    def watch(self, ref: ActorRef[Any]) -> Awaitable[Terminated]: ...
+    async def fatal(self) -> BaseException | None: ...
 
 
 class ThreadedRuntime:
     """``with stentor.Runtime.in_thread(...) as runtime:`` — the runtime's methods, each awaited by ``.get()``.
 
     ``session.emit`` and a receipt's ``wait`` need no more than the thread that they are called in.
+
+    Raises:
+        BadUsage: If it is entered a second time; the first goes on undisturbed.
     """
 
     def __init__(self, runtime: Threadable) -> None:
         self._runtime = runtime
+        self._entering = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pending: set[concurrent.futures.Future[Any]] = set()
 
+    def __repr__(self) -> str:
+        # The runtime itself knows its state.
+        return repr(self._runtime).replace("<Runtime", "<ThreadedRuntime", 1)
+
     def __enter__(self) -> Self:
-        loop = self._loop = asyncio.new_event_loop()
+        with self._entering:
+            if self._loop is not None:
+                raise BadUsage("a runtime runs once; make a new one")
+            loop = self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(loop,), name="stentor-runtime", daemon=True)
         self._thread.start()
         try:
-            self.call(self._runtime.__aenter__()).get()
+            self.call(self._runtime.__aenter__(), "start").get()
         except BaseException:
             self._end()
             raise
@@ -91,29 +106,84 @@ class ThreadedRuntime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.call(self._runtime.__aexit__(kind, error, trace)).get()
+            self.call(self._runtime.__aexit__(kind, error, trace), "end").get()
         finally:
             self._end()
 
-    def call(self, awaitable: Awaitable[T]) -> Pending[T]:
-        """Await *awaitable* in the runtime's thread: ``runtime.call(session.close()).get()``."""
+    def call(self, awaitable: Awaitable[T], what: str | None = None) -> Pending[T]:
+        """Await *awaitable* in the runtime's thread: ``runtime.call(session.close()).get()``.
+
+        Args:
+            awaitable: Anything that can be awaited there.
+            what: What it is, for people to read; its own name by default.
+
+        Raises:
+            WebSocketManagerNotInitializedError: If the runtime does not run; *awaitable* is closed then.
+        """
         loop = self._loop
+        name = what or str(getattr(awaitable, "__qualname__", type(awaitable).__name__))
         if loop is None or loop.is_closed():
-            raise WebSocketManagerNotInitializedError(operation="call")
+            if asyncio.iscoroutine(awaitable):
+                awaitable.close()
+            raise WebSocketManagerNotInitializedError(operation=name)
         future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
-        return Pending(future, loop)
+        return Pending(future, loop, name)
+
+    # Serving
+
+    def serve(
+        self, host: str = "127.0.0.1", port: int = 8765, *, pages: Mapping[str, tuple[str, bytes]] | None = None
+    ) -> Pending[Server]:
+        """Serve clients; port 0 for any that is free, which ``.port`` of the result tells."""
+        return self.call(self._runtime.serve(host, port, pages=pages), f"serve {host}:{port}")
+
+    def attach(self, *_: object, **__: object) -> Never:
+        """Take no WebSocket of an ASGI server: it lives on that server's loop.
+
+        Raises:
+            BadUsage: Always.
+        """
+        raise BadUsage("attach needs the loop of the ASGI server; use `async with stentor.Runtime(...)` there")
+
+    # Sessions
 
     def session(self, *, user_id: str, thread_id: str) -> Pending[Session]:
         """Return the session of *user_id* in *thread_id*; it is started if it was not."""
-        return self.call(self._runtime.session(user_id=user_id, thread_id=thread_id))
+        return self.call(
+            self._runtime.session(user_id=user_id, thread_id=thread_id), f"session {user_id!r} {thread_id!r}"
+        )
 
-    def serve(
-        self, host: str = "127.0.0.1", port: int = 0, *, pages: Mapping[str, tuple[str, bytes]] | None = None
-    ) -> Pending[Server]:
-        """Serve clients."""
-        return self.call(self._runtime.serve(host, port, pages=pages))
+    def run(self, session: Session, agent: str = "agent", *, run_id: str | None = None) -> ThreadedRunScope:
+        """Open a run: ``with runtime.run(session, "researcher") as run: run.text("…").get()``."""
+        return ThreadedRunScope(
+            self, self._runtime.run(session, agent, run_id=run_id), f"run of {agent!r} in {session.id}"
+        )
+
+    def emitter(self, *, user_id: str | None, thread_id: str | None) -> UserWebSocketEmitter:
+        """Return the emitter of one user in one thread. Without a running runtime its calls have no bridge."""
+        return self._runtime.emitter(user_id=user_id, thread_id=thread_id)
+
+    def broadcast(self, event: Event) -> None:
+        """Tell all sessions: a later version does.
+
+        Raises:
+            NotSupported: Always.
+        """
+        self._runtime.broadcast(event)
+
+    # Looking on
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, takes clients in, and its tree stands."""
+        return self._runtime.ready
+
+    @property
+    def record(self) -> Record:
+        """Everything on record: failures, decisions, dead letters, refusals, notes."""
+        return self._runtime.record
 
     def audit(self) -> Audit:
         """Return what became of every event."""
@@ -123,17 +193,47 @@ class ThreadedRuntime:
         """Return the supervision tree as it is now."""
         return self._runtime.tree()
 
-    def failures(self, user_id: str | None = None, last: int | None = None) -> Failures:
-        """Return the failures of *user_id*, or of everybody; the *last* ones."""
-        return self._runtime.failures(user_id=user_id, last=last)
+    def failures(
+        self,
+        user_id: str | None = None,
+        last: int | None = None,
+        *,
+        session_id: str | None = None,
+        kind: str | None = None,
+        code: str | None = None,
+    ) -> Failures:
+        """Return the failures that match, or everybody's; the *last* ones."""
+        return self._runtime.failures(user_id, last, session_id=session_id, kind=kind, code=code)
 
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed."""
         self._runtime.kill(path, reason)
 
+    def watch(self, ref: ActorRef[Any]) -> Pending[Terminated]:
+        """Return the end of *ref*: there once it is gone for good."""
+
+        async def ended() -> Terminated:
+            return await self._runtime.watch(ref)
+
+        return self.call(ended(), f"watch {ref.path}")
+
+    def fatal(self) -> Pending[BaseException | None]:
+        """Return with what the runtime's tree gave up: there once it has. A drain is no such end."""
+        return self.call(self._runtime.fatal(), "fatal")
+
+    # The end
+
     def drain(self, timeout: float | None = None) -> Pending[bool]:
         """Go down in good order."""
-        return self.call(self._runtime.drain(timeout))
+        return self.call(self._runtime.drain(timeout), "drain")
+
+    def run_until_signal(self) -> Never:
+        """Wait for no signal: Python hands signals to the main thread, which is the host's own.
+
+        Raises:
+            BadUsage: Always.
+        """
+        raise BadUsage("signals come to the host's own thread; catch them there, and leave the `with` block")
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
@@ -145,7 +245,7 @@ class ThreadedRuntime:
             loop.close()
 
     def _end(self) -> None:
-        if self._loop is not None and self._thread is not None:
+        if self._loop is not None and self._thread is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         for future in list(self._pending):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stentor.actors import ActorRef
@@ -10,6 +10,7 @@ from stentor.protocol.errors import WebSocketConnectionLostError
 
 from ..policy._budget import Budget
 from ..policy._directives import Restart
+from ..policy._hold import Hold
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
 from ..runs._runs import run_template
@@ -19,7 +20,7 @@ from ._keeper import session_template
 from ._lobby import Lobby
 from ._options import Options
 
-__all__ = ["ROOT_POLICY", "SESSIONS_POLICY", "Branch", "branches"]
+__all__ = ["ROOT_POLICY", "SESSIONS_POLICY", "Branch", "Root", "branches"]
 
 ROOT_POLICY = RestartPolicy(strategy="rest_for_one")
 """Who stands later in the list uses who stands before, and begins anew with it."""
@@ -28,9 +29,21 @@ SESSIONS_POLICY = RestartPolicy(
     budget=Budget(max_restarts=50, max_seconds=10.0),
     child_budget=Budget(max_restarts=5, max_seconds=60.0),
     unpark_after=60.0,
+    ladder=True,
+    hold=Hold(children=20, seconds=5.0),
     decide={WebSocketConnectionLostError: Restart(charged=False)},
 )
-"""One broken user is parked alone, and tried again after a while; a connection that vanished costs nothing."""
+"""One broken user is parked alone, and tried again after a while; a connection that vanished costs nothing.
+
+What a session loses grows with its failures; what many lose of one cause is one incident, at which one of them probes.
+"""
+
+
+class Root(Supervisor):
+    """The root of a runtime. How its budgets and those of its branches multiply is its makers' own decision."""
+
+    def _doubts(self, policy: RestartPolicy, children: Sequence[ChildSpec]) -> list[str]:
+        return []
 
 
 class Branch(Supervisor):

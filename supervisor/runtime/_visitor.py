@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from stentor.actors import Clock, TimerHandle
 from stentor.protocol import (
@@ -17,10 +17,15 @@ from stentor.protocol import (
     decode_client,
     encode_frame,
 )
-from stentor.protocol.errors import ProtocolError, StentorError, WebSocketSendFailureError
+from stentor.protocol.errors import AdmissionFailed, ProtocolError, StentorError, WebSocketSendFailureError
 from stentor.protocol.transports import Connection, Silent
 
-__all__ = ["Visitor", "show_out"]
+from ..ledger._redact import hide
+
+__all__ = ["LATER_MS", "Visitor", "show_out"]
+
+LATER_MS = 5000
+"""When a client is to come back that could not be asked who it is."""
 
 
 class Visitor:
@@ -44,6 +49,8 @@ class Visitor:
     ) -> None:
         self.connection = connection
         self.hello: HelloFrame | None = None
+        self.asked: Callable[[], object] | None = None
+        """Gives up the question who it is, when nobody waits for the answer any more."""
         self.tries = 0
         """How often the gateway has taken it up."""
         self._limits = limits
@@ -79,6 +86,12 @@ class Visitor:
         self._leave(code, error or reason or "the client closed before it was let in")
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What it said that nobody may read again."""
+        token = None if self.hello is None else self.hello.token
+        return (token,) if token else ()
+
+    @property
     def gone(self) -> bool:
         """Whether it left, was shown out, or was taken over."""
         return self._gone
@@ -89,7 +102,7 @@ class Visitor:
             return
         self._leave(code, error)
         self.connection.receiver = Silent()
-        show_out(self.connection, code, error, after_ms)
+        show_out(self.connection, code, error, after_ms, self.secrets)
 
     def _meanwhile(self, frame: PingFrame | ByeFrame) -> None:
         if isinstance(frame, ByeFrame):
@@ -113,25 +126,31 @@ class Visitor:
             error = ProtocolError(f"no hello within {self._limits.hello_timeout:g} s", CloseCode.HELLO_TIMEOUT)
             self.refuse(CloseCode.HELLO_TIMEOUT, error)
         else:
-            slow = ProtocolError(
-                f"it was not let in within {self._limits.hello_timeout:g} s; it may come back", CloseCode.AUTH_EXPIRED
-            )
-            self.refuse(CloseCode.AUTH_EXPIRED, slow)
+            slow = AdmissionFailed(f"who you are was not found out within {self._limits.hello_timeout:g} s; come back")
+            self.refuse(CloseCode.STORE_UNAVAILABLE, slow, LATER_MS)
 
     def _leave(self, code: int, why: StentorError | str) -> None:
         if not self._gone:
             self._gone = True
             self._timer.cancel()
             self._left(self, code, why)
+            if self.asked is not None:
+                self.asked()
 
 
-def show_out(connection: Connection, code: int, error: StentorError, after_ms: int | None = None) -> None:
-    """Write what ends *connection*: an error, or for a code that reconnects a notice; then bye and the Close frame."""
+def show_out(
+    connection: Connection, code: int, error: StentorError, after_ms: int | None = None, secrets: Sequence[str] = ()
+) -> None:
+    """Write what ends *connection*: an error, or for a code that reconnects a notice; then bye and the Close frame.
+
+    *secrets* do not stand in what is said.
+    """
+    said = hide(str(error), secrets)[0][:500]
     stops = code >= CloseCode.PROTOCOL_ERROR
     first = (
-        ErrorFrame(code=error.code, fatal=True, msg=str(error)[:500])
+        ErrorFrame(code=str(error.details.get("kind", error.code)), fatal=True, msg=said)
         if stops
-        else NoticeFrame(code=error.code, msg=str(error)[:500], after_ms=after_ms, failure=error.failure_id)
+        else NoticeFrame(code=error.code, msg=said, after_ms=after_ms, failure=error.failure_id)
     )
     bye = ByeFrame(code=code, reconnect=not stops, after_ms=after_ms)
     try:

@@ -29,7 +29,7 @@ class ActorInfo:
         restarts: Automatic ones, in all.
         budget_left: Restarts that are left of ``max_restarts`` in ``window_s``, out of the budget that pays for it.
         backoff_s: Until the next attempt. ``next_attempt_at``: Unix time of it.
-        policy_rev: Revision of a supervisor's policy.
+        policy: A supervisor's strategy and budgets in short. ``policy_rev``: revision of its policy, from 1.
     """
 
     path: str
@@ -46,4 +46,5 @@ class ActorInfo:
     backoff_s: float | None = None
     next_attempt_at: float | None = None
     last_failure: LastFailure | None = None
+    policy: str | None = None
     policy_rev: int | None = None

@@ -32,13 +32,17 @@ class Ledger:
         self._wall = clock.wall
         self._path = path
 
-    def write(self, decided: Decided) -> Entry:
-        """Write *decided* down and return its entry."""
+    def write(self, decided: Decided, revision: int = 1) -> Entry:
+        """Write *decided*, by the policy's *revision*, down and return its entry."""
         child = decided.child
         failure = decided.failure
         cause = decided.cause
-        estate = child.handle
-        name = child.spec.id
+        if child is None:
+            name, path, total = None, self._path, None
+        else:
+            estate = child.handle
+            name, total = child.spec.id, child.restarts
+            path = f"{self._path}/{name}" if estate is None else estate.path
         delay = decided.delay
         wall = self._wall()
         entry = Entry(
@@ -46,18 +50,20 @@ class Ledger:
             failure=failure,
             supervisor=self._path,
             child_id=name,
-            path=f"{self._path}/{name}" if estate is None else estate.path,
+            path=path,
             decision=decided.decision,
             rule=decided.rule,
+            rung=decided.rung,
             attempt=decided.attempt,
             delay=delay,
             charged=decided.charged,
-            restarts_total=child.restarts,
+            restarts_total=total,
             restarts_in_window=decided.in_window,
             max_restarts=decided.max_restarts,
             window_s=decided.window_s,
             next_attempt_at=None if delay is None else wall + delay,
             parent_id=cause.id if cause is not None else None if failure is None else failure.parent_id,
+            policy_rev=revision,
             at=self._now(),
             wall=wall,
             facts=decided.facts,

@@ -38,7 +38,16 @@ from ..core._effects import (
     SetTimer,
     Start,
 )
-from ..core._events import ChildExited, ChildIgnored, ChildPending, ChildStarted, ChildStartFailed, Event, TimerFired
+from ..core._events import (
+    ChildExited,
+    ChildIgnored,
+    ChildPending,
+    ChildStarted,
+    ChildStartFailed,
+    Event,
+    SetPolicy,
+    TimerFired,
+)
 from ..core._machine import SupervisorMachine
 from ..ledger._entry import Entry
 from ..ledger._redact import safe_text
@@ -48,6 +57,8 @@ from ._port import Port
 from ._slots import Slots
 
 __all__ = ["Hands"]
+
+_BEFORE_A_START = ("restart", "hold")
 
 
 class Hands:
@@ -74,6 +85,13 @@ class Hands:
         self._feeding = False
         resumes = "resume" in machine.policy.decide.values()
         self._slots = Slots(actor.estate, self.port, self.ledger.record, clock, resumes=resumes)
+
+    def set_policy(self, event: SetPolicy) -> None:
+        """Let a policy be in force; whatever has been reported by now was decided by the one before it."""
+        self.drain(len(self.port))
+        if "resume" in event.policy.decide.values():
+            self._slots.let_resume(self.machine.children.values())
+        self.feed(event)
 
     def feed(self, event: Event) -> None:
         """Let the machine take *event* in, and do what it asks for, and so on until nothing is left to do.
@@ -143,7 +161,8 @@ class Hands:
             exception = Killed("its incarnation was ended on purpose")
         # A session that only starts and fails is not well, however long it stood there.
         healthy = child.spec.kind != "session" or child.handle.handled
-        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure, healthy))
+        resumable = self._slots.resumable(child)
+        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure, healthy, resumable))
 
     def _launched(self, child: Child, result: LaunchResult) -> None:
         name, incarnation = child.spec.id, child.incarnation
@@ -166,8 +185,8 @@ class Hands:
         match effect:
             case Decided():
                 self._write(effect)
-            case Start(child=child):
-                self._launched(child, self._slots.launch(child))
+            case Start(child=child, rung=rung):
+                self._launched(child, self._slots.launch(child, rung))
             case SetTimer(child=child, serial=serial, delay=delay):
                 name = None if child is None else child.spec.id
                 self._timers[serial] = self.clock.call_later(delay, partial(self.port.timer, name, serial))
@@ -210,9 +229,10 @@ class Hands:
         self._slots.close(child, reason)
 
     def _write(self, decided: Decided) -> None:
-        entry = self.ledger.write(decided)
-        if decided.decision == "restart":
-            self._entries[decided.child.spec.id] = entry
+        entry = self.ledger.write(decided, self.machine.revision.revision)
+        child = decided.child
+        if child is not None and decided.decision in _BEFORE_A_START:
+            self._entries[child.spec.id] = entry
 
     def _settle(self, child: Child, outcome: str) -> None:
         entry = self._entries.pop(child.spec.id, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from stentor.actors import Actor, ActorRef, Clock, Estate, LaunchResult, LoopFuture, Pending, mark_failure
 from stentor.protocol.errors import BadSpec, ChildStartError, Refused, RestartBudgetExceeded, Shutdown
@@ -13,10 +13,11 @@ from stentor.protocol.errors import BadSpec, ChildStartError, Refused, RestartBu
 from ..core._effects import Exit
 from ..core._events import Boot, StopAll
 from ..core._machine import SupervisorMachine
+from ..ledger._fingerprint import fingerprint
 from ..ledger._redact import safe_text
-from ..policy._budget import Budget
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
+from ._doubts import doubtful, misused
 from ._hands import Hands
 from ._questions import answer_questions
 from ._slots import abandon_below
@@ -48,9 +49,11 @@ class SupervisorLife(Actor):
             raise BadSpec(faults)
         self._template = template
         self._named = 0
-        self._machine = SupervisorMachine(policy, children, dynamic=dynamic, max_children=max_children)
+        self._machine = SupervisorMachine(
+            policy, children, dynamic=dynamic, max_children=max_children, fingerprint=fingerprint
+        )
         self._hands = Hands(self, self._machine, self.clock if clock is None else clock)
-        for text in multiplied(policy, children):
+        for text in self._doubts(policy, children):
             self._hands.ledger.record.note("warning", path=self.path, text=text)
 
     @classmethod
@@ -131,7 +134,7 @@ class SupervisorLife(Actor):
         """Start the children of the list, in order."""
         self._hands.feed(Boot())
         if self._hands.booted or self._hands.exit is not None:
-            self._leave_if_ended()
+            self._begun()
             return None
         return self._boot_on()
 
@@ -147,7 +150,7 @@ class SupervisorLife(Actor):
         self._hands.feed(StopAll())
         if self._hands.exit is None:
             return self._wind_down()
-        self._leave_if_ended()
+        self._over()
         return None
 
     def on_failure(
@@ -177,10 +180,27 @@ class SupervisorLife(Actor):
 
     async def _boot_on(self) -> None:
         await self._hear(booting=True)
+        self._begun()
         self.actor_ref.wake()
+
+    def _begun(self) -> None:
+        """The start is over. A significant child that has ended by now ends the supervisor, but not its start."""
+        if self._hands.booted and self._hands.exit is not None and self._hands.exit.why == "auto_shutdown":
+            self.actor_ref.wake()
+        else:
+            self._leave_if_ended()
 
     async def _wind_down(self) -> None:
         await self._hear(booting=False)
+        self._over()
+
+    def _over(self) -> None:
+        """The stop is over. That it would have ended by itself is no matter then."""
+        exit_ = self._hands.exit
+        if exit_ is not None and exit_.why == "auto_shutdown":
+            self._hands.close()
+        else:
+            self._leave_if_ended()
 
     async def _hear(self, *, booting: bool) -> None:
         """Take in reports, and answer questions, until this supervisor has started, or ended."""
@@ -193,7 +213,10 @@ class SupervisorLife(Actor):
         except BaseException:
             self.abandon_children()
             raise
-        self._leave_if_ended()
+
+    def _doubts(self, policy: RestartPolicy, children: Sequence[ChildSpec]) -> list[str]:
+        """Return what is allowed and hardly meant so, a warning for each."""
+        return doubtful(policy, children)
 
     def _knocked(self) -> None:
         self._hands.port.knock()
@@ -207,6 +230,8 @@ class SupervisorLife(Actor):
         match exit_.why:
             case "stopped":
                 return
+            case "auto_shutdown":
+                raise Shutdown("auto_shutdown")
             case "gave_up":
                 raise self._exceeded(exit_) from exit_.exception
             case "start_failed":
@@ -246,35 +271,3 @@ class SupervisorLife(Actor):
         if exit_.failures:
             mark_failure(error, exit_.failures[0].id)
         return error
-
-
-def misused(policy: Any, children: Any, *, dynamic: bool, template: object, max_children: object) -> list[str]:
-    """Return why a supervisor can not be made of this, one text for each fault."""
-    faults: list[str] = []
-    if not isinstance(policy, RestartPolicy):
-        faults.append(f"policy is {policy!r}; allowed: a RestartPolicy | None")
-    if not isinstance(children, Sequence):
-        return [*faults, f"children is {children!r}; allowed: a list of ChildSpecs"]
-    for at, spec in enumerate(cast("Sequence[object]", children)):
-        if not isinstance(spec, ChildSpec):
-            faults.append(f"children[{at}] is {spec!r}; allowed: a ChildSpec")
-    if template is not None and not (dynamic and isinstance(template, ChildSpec)):
-        faults.append(f"template is {template!r}; allowed: a ChildSpec, for a dynamic supervisor | None")
-    is_count = isinstance(max_children, int) and not isinstance(max_children, bool) and max_children >= 1
-    if max_children is not None and not (dynamic and is_count):
-        faults.append(f"max_children is {max_children!r}; allowed: 1 or more, for a dynamic supervisor | None")
-    return faults
-
-
-def multiplied(policy: RestartPolicy, children: Sequence[ChildSpec]) -> list[str]:
-    """Return a warning for each supervisor among *children*: budgets of nested supervisors multiply."""
-    texts: list[str] = []
-    for spec in children:
-        inner = spec.kwargs.get("policy") if spec.kind == "supervisor" else None
-        if isinstance(inner, RestartPolicy) and isinstance(inner.budget, Budget) and isinstance(policy.budget, Budget):
-            outer, own = policy.budget.max_restarts, inner.budget.max_restarts
-            texts.append(
-                f"{spec.id} may give up {outer + 1} times before this supervisor does, each time after {own + 1} "
-                f"failures: {(outer + 1) * (own + 1)} starts in all"
-            )
-    return texts

@@ -11,7 +11,8 @@ from stentor.protocol.errors import Refused
 __all__ = ["answer_questions"]
 
 _QUESTIONS = frozenset(
-    (name,) for name in ("which_children", "which_child", "count_children", "get_childspec", "explain", "record")
+    (name,)
+    for name in ("which_children", "which_child", "count_children", "get_childspec", "policy", "explain", "record")
 )
 
 

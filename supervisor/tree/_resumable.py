@@ -1,4 +1,4 @@
-"""An estate that can take its crashed incarnation back: for policies with a row that says resume."""
+"""Estates of supervised children; one of them can take its crashed incarnation back, where a row says resume."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ from typing import Any
 
 from stentor.actors import Estate, ExitReason, Failure
 
-__all__ = ["ResumableEstate"]
+__all__ = ["ResumableEstate", "SupervisedEstate"]
 
 
-class ResumableEstate(Estate[Any]):
-    """Keeps the actor that crashed until it is decided what becomes of it."""
+class SupervisedEstate(Estate[Any]):
+    """A child's slot. It becomes a :class:`ResumableEstate` where a new policy has a row that says resume."""
 
     __slots__ = ("_fallen",)
 
     _fallen: Any
+
+
+class ResumableEstate(SupervisedEstate):
+    """Keeps the actor that crashed until it is decided what becomes of it."""
+
+    # Nothing more than its base: so one can become the other, and a policy without such a row pays nothing for it.
+    __slots__ = ()
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is a crashed incarnation to resume."""
+        return self._actor is None and getattr(self, "_fallen", None) is not None
 
     def _gone(
         self,
@@ -29,9 +41,10 @@ class ResumableEstate(Estate[Any]):
 
     def resume_actor(self) -> None:
         """Let the actor that crashed last go on with its state; the message that crashed it is not repeated."""
-        fallen, self._fallen = self._fallen, None
+        fallen, self._fallen = getattr(self, "_fallen", None), None
         if fallen is None or self._actor is not None:
             raise TypeError(f"{self!r} has no crashed incarnation to resume")
+        self._settle_again(self.actor_class)
         self._actor = fallen
         self.state = "running"
         self._kick()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import evolve
@@ -10,7 +11,7 @@ from stentor.protocol.errors import ChildStartError
 
 from ..core._child import Child
 from ._port import Port
-from ._resumable import ResumableEstate
+from ._resumable import ResumableEstate, SupervisedEstate
 
 __all__ = ["Slots", "abandon_below"]
 
@@ -33,8 +34,24 @@ class Slots:
         self._clock = clock
         self._resumes = resumes
 
-    def launch(self, child: Child) -> LaunchResult:
-        """Launch the next incarnation of *child*. What building or launching it raises is its failed start."""
+    def let_resume(self, children: Iterable[Child]) -> None:
+        """The policy has a row that says resume now: let the slots that there are keep what crashes."""
+        if self._resumes:
+            return
+        self._resumes = True
+        for child in children:
+            if child.handle is not None:
+                child.handle.__class__ = ResumableEstate
+
+    def resumable(self, child: Child) -> bool:
+        """Whether the incarnation of *child* that has just ended could go on."""
+        return not self._resumes or child.handle.resumable
+
+    def launch(self, child: Child, rung: int) -> LaunchResult:
+        """Launch the next incarnation of *child*, which is to throw away as much as *rung* says.
+
+        What building or launching it raises is its failed start.
+        """
         estate: Estate[Any] | None = child.handle
         try:
             if estate is None:
@@ -44,6 +61,7 @@ class Slots:
                     estate.forget_actor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
                 if estate.parked is not None:
                     estate.reopen()
+            estate.rung = rung
             return estate.launch()
         except Exception as error:
             return StartFailed(child.spec.id, child.incarnation, self._failed(child, error))
@@ -92,8 +110,8 @@ class Slots:
 
     def _build(self, child: Child) -> Estate[Any]:
         spec = child.spec
-        kind: type[Estate[Any]] = ResumableEstate if self._resumes else Estate
-        estate: Estate[Any] = kind(
+        kind = ResumableEstate if self._resumes else SupervisedEstate
+        estate = kind(
             spec.actor,
             spec.args,
             spec.kwargs,

@@ -12,6 +12,7 @@ from stentor.protocol.errors import NotFound
 from ..core._child import Child
 from ..core._state import Core
 from ..ledger._codes import code_of
+from ..policy._brief import brief
 from ..policy._budget import Budget
 from ._actor_info import ActorInfo, LastFailure
 from ._supervisor import Supervisor
@@ -20,8 +21,6 @@ from ._tree_text import parent_of, tree_text
 __all__ = ["TreeSnapshot", "snapshot"]
 
 _CLOCK = LoopClock()
-# Policies do not change while they are in force in this version.
-_REVISION = 1
 
 
 @frozen(repr=False)
@@ -110,13 +109,19 @@ def _alive(estate: Estate[Any], slot: tuple[Core, Child] | None, now: float, wal
         "uptime_s": max(0.0, now - estate.started_at) if estate.state == "running" else 0.0,
         "mailbox_depth": estate.depth,
         "mailbox_oldest_s": estate.oldest_age(now),
-        "policy_rev": _REVISION if estate.kind == "supervisor" else None,
+        "policy": _policy(estate),
+        "policy_rev": _revision(estate),
     }
     if slot is not None:
         core, child = slot
         return _told(estate.path, estate.kind, child, core, now, wall, estate.last_failure, **facts)
     state = "parked" if estate.parked is not None else estate.state
     return ActorInfo(path=estate.path, kind=estate.kind, state=state, last_failure=_last(estate.last_failure), **facts)
+
+
+def _policy(estate: Estate[Any]) -> str | None:
+    actor = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
+    return brief(actor._machine.policy) if isinstance(actor, Supervisor) else None  # pyright: ignore[reportPrivateUsage]
 
 
 def _told(
@@ -132,6 +137,7 @@ def _told(
     """Return what the supervisor's machine knows, and *facts* of the estate besides."""
     waits = child.state == "restarting" and child.timer != 0
     backoff = max(0.0, child.due - now) if waits else None
+    known: dict[str, Any] = {"incarnation": child.incarnation, **facts}
     return ActorInfo(
         path=path,
         kind=kind,
@@ -141,8 +147,14 @@ def _told(
         next_attempt_at=None if backoff is None else wall + backoff,
         last_failure=_last(last or child.last_failure),
         **_budget(child, core, now),
-        **{"incarnation": child.incarnation, **facts},
+        **known,
     )
+
+
+def _revision(estate: Estate[Any]) -> int | None:
+    """Return the revision of the policy by which a supervisor decides; None for anybody else."""
+    actor = estate.ref._actor_weakref() if estate.kind == "supervisor" else None  # pyright: ignore[reportPrivateUsage]
+    return actor._machine.revision.revision if isinstance(actor, Supervisor) else None  # pyright: ignore[reportPrivateUsage]
 
 
 def _budget(child: Child, core: Core, now: float) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from stentor.protocol.errors import BadSpec, NotFound, NotSupported
+from stentor.protocol.errors import BadSpec, NotFound
 
 from ..core._child import Child
-from ..core._events import DeleteChild, ParkChild, RestartChild, StartChild, TerminateChild, UnparkChild
+from ..core._events import DeleteChild, ParkChild, RestartChild, SetPolicy, StartChild, TerminateChild, UnparkChild
 from ..core._explain import Explanation, explain
-from ..core._machine import insignificant
+from ..core._policies import insignificant
+from ..core._revision import PolicyRevision
+from ..ledger._fingerprint import fingerprint
+from ..policy._change import changed
+from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec, derive
 from ._life import SupervisorLife
 from ._views import ChildCounts, ChildInfo, count, info
@@ -116,20 +120,37 @@ class Supervisor(SupervisorLife):
         """
         self._hands.feed(UnparkChild(self.defer_reply(), child_id))
 
-    def set_policy(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Change the policy of a running supervisor: not supported by this version.
+    def set_policy(
+        self, policy: RestartPolicy | None = None, *, reason: str = "", duration: float | None = None, **changes: Any
+    ) -> Any:
+        """Change the policy, at once, and answer with its :class:`PolicyRevision`. The history is kept.
+
+        What was charged stays charged, attempts and parks count on, and a restart that waits keeps its time. What its
+        restarts cost the supervisor counts in a child's own window, should children pay for themselves from now on.
+        A parked child stays so until the new ``unpark_after``, counted from its park. An un-fitting change is refused,
+        and changes nothing.
+
+        Args:
+            policy: The new policy, whole; or else
+            reason: Why, for the record.
+            duration: Seconds after which the last policy that was set for good is in force again; None for good.
+            **changes: Fields of :class:`RestartPolicy`, laid over the policy that is in force.
 
         Raises:
-            NotSupported: Always.
+            BadPolicy: If a value is not allowed; ``errors`` has all faults.
+            BadSpec: If the children that there are do not fit under it.
         """
-        raise NotSupported("set_policy", "start the supervisor anew with the policy that you want")
+        chosen = changed(self._machine.policy, policy, reason, duration, changes)
+        self._hands.set_policy(SetPolicy(self.defer_reply(), chosen, reason, duration))
+        if self._hands.exit is not None:
+            self.actor_ref.wake()
 
     # Questions
 
     def which_children(self) -> list[ChildInfo]:
         """Return all children, in the order of their start."""
-        now = self._hands.clock.now()
-        return [info(child, self.path, now) for child in self._machine.children.values()]
+        now, revision = self._hands.clock.now(), self._machine.revision.revision
+        return [info(child, self.path, now, revision) for child in self._machine.children.values()]
 
     def which_child(self, child_id: str) -> ChildInfo:
         """Return one child.
@@ -137,7 +158,7 @@ class Supervisor(SupervisorLife):
         Raises:
             NotFound: If there is none of that id.
         """
-        return info(self._child(child_id), self.path, self._hands.clock.now())
+        return info(self._child(child_id), self.path, self._hands.clock.now(), self._machine.revision.revision)
 
     def count_children(self) -> ChildCounts:
         """Return how many children of each sort there are."""
@@ -151,18 +172,25 @@ class Supervisor(SupervisorLife):
         """
         return self._child(child_id).spec
 
+    def policy(self) -> PolicyRevision:
+        """Return the policy that is in force, since which revision, why, and for how long."""
+        return self._machine.revision
+
     def explain(self, exception: BaseException, child_id: str | None = None) -> Explanation:
         """Return what would happen now if a child failed with *exception*, and by which rule; nothing is charged.
 
         Args:
-            exception: What it would fail with.
+            exception: What it would fail with. One that was never raised stands for the newest failure of its type.
             child_id: Which child; by default a permanent one that never failed.
 
         Raises:
             NotFound: If there is none of that id.
         """
         child = None if child_id is None else self._child(child_id)
-        return explain(self._machine, exception, child, self._hands.clock.now())
+        cause = None
+        if self._machine.policy.hold is not None and exception.__traceback__ is not None:
+            cause = fingerprint(self.estate.capture(exception, "explain"))
+        return explain(self._machine, exception, child, self._hands.clock.now(), cause)
 
     def record(self) -> Any:
         """Return the record into which this supervisor writes its decisions."""

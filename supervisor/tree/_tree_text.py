@@ -86,8 +86,16 @@ def _cells(info: ActorInfo) -> tuple[str, ...]:
         "–" if info.budget_left is None else f"{info.budget_left} of {info.max_restarts} in {_span(info.window_s)}",
         "–" if info.backoff_s is None else f"in {_span(info.backoff_s)}",
         "–" if failure is None else f"{failure.code} {failure.id[-8:]}",
-        _or_dash(info.policy_rev),
+        _policy(info),
     )
+
+
+def _policy(info: ActorInfo) -> str:
+    """Return a supervisor's policy; its revision only where it was changed."""
+    if info.policy is None:
+        return "–"
+    changed = info.policy_rev is not None and info.policy_rev > 1
+    return f"{info.policy}, rev {info.policy_rev}" if changed else info.policy
 
 
 def _or_dash(value: int | None) -> str:

@@ -27,6 +27,8 @@ class ChildInfo:
         ref: Its address; None before its first start.
         next_attempt_in: Seconds until it is tried again; None unless it waits for that.
         last_failure: Its last failure, or None.
+        held: Id of the incident that it is part of, or None: it probes, or waits for what comes of that.
+        policy_rev: Revision of the policy by which its supervisor decides.
     """
 
     id: str
@@ -40,6 +42,8 @@ class ChildInfo:
     ref: ActorRef[Any] | None
     next_attempt_in: float | None
     last_failure: Failure | None
+    held: str | None = None
+    policy_rev: int = 1
 
 
 @frozen
@@ -61,7 +65,7 @@ class ChildCounts:
     parked: int
 
 
-def info(child: Child, path: str, now: float) -> ChildInfo:
+def info(child: Child, path: str, now: float, policy_rev: int = 1) -> ChildInfo:
     """Return what is known of *child* of the supervisor at *path*."""
     spec: ChildSpec = child.spec
     waits = child.state in ("restarting", "parked") and child.timer != 0
@@ -77,6 +81,8 @@ def info(child: Child, path: str, now: float) -> ChildInfo:
         ref=child.ref,
         next_attempt_in=max(0.0, child.due - now) if waits else None,
         last_failure=child.last_failure,
+        held=None if child.held is None else child.held.id,
+        policy_rev=policy_rev,
     )
 
 

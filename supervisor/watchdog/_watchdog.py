@@ -54,10 +54,8 @@ class Watchdog:
         return self
 
     def stop(self) -> None:
-        """Watch no more; its thread ends."""
+        """Watch no more; its thread ends by itself, at once. Nobody waits for it."""
         self._over.set()
-        if self._thread.is_alive() and threading.current_thread() is not self._thread:
-            self._thread.join()
 
     def _watch(self) -> None:
         while not self._over.wait(self._pulse.every):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from stentor.actors import Actor, Estate, Failure, ManualClock
+from stentor.actors import Actor, Estate, Failure, ManualClock, ThreadActor
 
 
 class Ledger:
@@ -39,10 +40,16 @@ class Parent:
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
+        self._unread: asyncio.Queue[Any] = asyncio.Queue()
 
     def control(self, message: Any) -> bool:
         self.heard.append(message)
+        self._unread.put_nowait(message)
         return True
+
+    async def next(self) -> Any:
+        """Wait for the next message that was not yet asked for."""
+        return await self._unread.get()
 
 
 class House:
@@ -53,7 +60,7 @@ class House:
         self.parent = Parent()
         self.clock = ManualClock()
 
-    def estate(self, actor: type[Actor], *args: Any, orphan: bool = False, **options: Any) -> Estate[Any]:
+    def estate(self, actor: type[Actor | ThreadActor], *args: Any, orphan: bool = False, **options: Any) -> Estate[Any]:
         options.setdefault("path", "/child")
         options.setdefault("child_id", "child")
         parent: Any = None if orphan else self.parent

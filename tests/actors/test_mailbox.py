@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from stentor.actors import Actor, LoopActor, ManualClock
-from stentor.actors._mailbox import Mailbox
+from stentor.actors.loop._mailbox import Mailbox
 
 
 @given(st.lists(st.one_of(st.integers(), st.none()), max_size=60))

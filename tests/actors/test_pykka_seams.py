@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import queue
 from typing import Any
 
@@ -170,3 +171,20 @@ def test_a_ref_is_accepted_by_pykkas_own_proxy() -> None:
         assert isinstance(ref, ActorRef)
     finally:
         ref.stop()
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_an_actor_is_in_pykkas_registry_from_start_to_stop(level: int) -> None:
+    """Whether Pykka's own start put it there, or ours, which leaves the log lines out."""
+    logger = logging.getLogger("pykka")
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        ref = Echo.start()
+        there = pykka.ActorRegistry.get_by_urn(ref.actor_urn)
+        ref.stop()
+    finally:
+        logger.setLevel(before)
+
+    assert ref is there
+    assert pykka.ActorRegistry.get_by_urn(ref.actor_urn) is None

@@ -65,7 +65,7 @@ def test_an_event_that_is_no_json_names_the_field() -> None:
     assert ("data.a", "ada") == (caught.value.field, caught.value.user_id)
 
 
-@pytest.mark.parametrize(("limits", "error"), [({"buffer_events": 2}, BufferFull), ({"buffer_bytes": 200}, BufferFull)])
+@pytest.mark.parametrize(("limits", "error"), [({"buffer_events": 2}, BufferFull), ({"buffer_bytes": 200, "event_bytes": 200}, BufferFull)])
 def test_a_full_buffer_refuses(limits: dict[str, int], error: type[StentorError]) -> None:
     """By count and by bytes; what is in stays."""
     box = outbox(**limits)
@@ -92,7 +92,7 @@ def test_what_the_log_holds_counts_too() -> None:
 
 def test_the_host_is_overloaded_over_all_sessions() -> None:
     """One session's events take the room of another."""
-    gate = Gate(ManualClock(), Limits(max_memory=150))
+    gate = Gate(ManualClock(), Limits(max_memory=150, event_bytes=150))
     gate.start()
     ada, bob = Outbox("ada/t", gate), Outbox("bob/t", gate)
     ada.accept(Text("r1", "a"))

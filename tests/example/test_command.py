@@ -40,6 +40,7 @@ async def refusal(*arguments: str) -> tuple[int | None, str]:
     [
         (["--docs", "/no/such/folder"], 1, "agent_host: there is no folder '/no/such/folder'\n"),
         (["--port", "70000"], 2, "'70000' is no port; a port is a number from 0 to 65535; --help shows the options\n"),
+        (["--port", "http"], 2, "'http' is no port; a port is a number from 0 to 65535; --help shows the options\n"),
         (["--pace", "quick"], 2, "'quick' is no pace; a pace is a number of seconds from 0 to 10; --help shows"),
         (["--docs", ""], 2, "agent_host: argument --docs: it is empty; name the folder of documents; --help shows"),
         (["--colour"], 2, "agent_host: unrecognized arguments: --colour; --help shows the options\n"),

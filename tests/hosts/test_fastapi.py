@@ -80,12 +80,20 @@ async def test_a_session_of_somebody_else_is_forbidden(served: Served) -> None:
             await anext(client)
 
 
+def last_refusal(served: Served) -> tuple[int, str]:
+    """Return code and reason of the newest entry about a client that was not let in."""
+    notes = [it.facts for it in served.module.runtime.record.entries() if it.facts]
+    refusals = [it for it in notes if it.get("note") == "connection_refused"]
+    return refusals[-1]["close_code"], refusals[-1]["reason"]
+
+
 async def test_a_page_of_a_foreign_origin_gets_a_403(served: Served) -> None:
     """No browser lets another site's page in."""
     with pytest.raises(InvalidStatus) as caught:
         await connect(served.url, origin="https://evil.example", subprotocols=["stentor.v1.json"])  # type: ignore[list-item, arg-type]
 
     assert 403 == caught.value.response.status_code
+    assert (403, "forbidden") == last_refusal(served)
 
 
 async def test_a_client_without_our_subprotocol_is_told_and_closed_with_4501(served: Served) -> None:
@@ -96,6 +104,7 @@ async def test_a_client_without_our_subprotocol_is_told_and_closed_with_4501(ser
 
     assert ("chat", 4501) == (socket.subprotocol, socket.close_code)
     assert '"t":"error"' in said
+    assert (4501, "protocol_error") == last_refusal(served)
 
 
 async def test_a_binary_message_ends_the_connection(served: Served) -> None:
@@ -129,17 +138,20 @@ async def test_a_host_that_drains_takes_nobody_in(served: Served) -> None:
     slow.hold()
     slow.start()
     session = await served.module.runtime.session(user_id="demo", thread_id="t1")
-    session.emit(served.module.stentor.Text("r1", "never acked"))
+    session.emit(served.module.stentor.Text("r1", "not acked before that"))
     await slow.until(lambda it: it.given)
-    drain = asyncio.create_task(served.module.runtime.drain(1.0))
+    drain = asyncio.create_task(served.module.runtime.drain(60.0))
     late = ProbeClient(dial_websocket(served.url), session="demo/t1", tab="late")
     late.start()
     await late.until(lambda it: any(frame["t"] == "bye" for frame in it.frames_in))
     await late.stop()
+    drained = drain.done()
+    slow.release()
     flushed = await drain
     await slow.stop()
 
-    assert ([4100], False) == ([frame["code"] for frame in late.frames_in if frame["t"] == "bye"], flushed)
+    assert (False, True) == (drained, flushed)
+    assert [4100] == [frame["code"] for frame in late.frames_in if frame["t"] == "bye"]
 
 
 async def test_a_client_of_a_host_that_drains_is_told_to_come_back(served: Served) -> None:

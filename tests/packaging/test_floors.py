@@ -55,14 +55,11 @@ def tree_of(name: str) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imports_of(name: str, *, for_types: bool = True) -> Iterator[tuple[int, str]]:
-    """Yield line and name of everything that *name* imports, wherever in the file it stands.
-
-    Without *for_types* what only a type checker reads is left out.
-    """
+def imports_of(name: str) -> Iterator[tuple[int, str]]:
+    """Yield line and name of everything that *name* imports, wherever in the file it stands, for types too."""
     path = modules()[name]
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in nodes_of(tree_of(name), for_types=for_types):
+    for node in ast.walk(tree_of(name)):
         match node:
             case ast.Import(names=aliases):
                 yield from ((node.lineno, alias.name) for alias in aliases)
@@ -75,14 +72,6 @@ def imports_of(name: str, *, for_types: bool = True) -> Iterator[tuple[int, str]
                 yield node.lineno, ".".join([package, text.lstrip(".")]) if text.startswith(".") else text
             case _:
                 pass
-
-
-def nodes_of(tree: ast.AST, *, for_types: bool) -> Iterator[ast.AST]:
-    """Yield the nodes of *tree*; without *for_types* not those below ``if TYPE_CHECKING``."""
-    for node in ast.iter_child_nodes(tree):
-        yield node
-        if for_types or not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
-            yield from nodes_of(node, for_types=for_types)
 
 
 def _up(package: str, level: int) -> list[str]:
@@ -131,11 +120,8 @@ def test_imports_point_down() -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    """Not within functions either; only types may name each other both ways, as an actor's and its slot's do."""
-    graph = {
-        name: {to for _, to in imports_of(name, for_types=False) if to in modules() and to != name}
-        for name in modules()
-    }
+    """Not within functions, and not for types only: whoever is named both ways belongs into one file."""
+    graph = {name: {to for _, to in imports_of(name) if to in modules() and to != name} for name in modules()}
     done: set[str] = set()
     circles: list[str] = []
 

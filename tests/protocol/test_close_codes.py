@@ -27,12 +27,6 @@ def test_every_limit_has_a_unit_and_a_default_above_zero() -> None:
     assert all(field.metadata["unit"] and getattr(limits, field.name) > 0 for field in attrs.fields(Limits))
 
 
-def test_a_limit_of_zero_is_refused() -> None:
-    """There is no way to switch a bound off by accident."""
-    with pytest.raises(ValueError, match="window_events"):
-        Limits(window_events=0)
-
-
 def test_the_clients_bounds_lie_within_the_servers() -> None:
     """An ordinary client never runs into a limit of the server."""
     limits = Limits()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stentor.supervisor.ledger._redact import clip, clip_middle, redact
+from stentor.supervisor.ledger._redact import clip, clip_middle, hide, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 
@@ -110,6 +113,20 @@ def test_head_and_tail_keep_to_their_limit(text: str, limit: int) -> None:
     assert len(cut) <= limit
     assert cut[:20] == text[:20]
     assert cut.endswith(text[-1:])
+
+
+@pytest.mark.parametrize(
+    "secret", ["plain", "a/b c", "it's", 'say "x"', "back\\slash", "new\nline", "bell\x07", "ü€", "\ud800"]
+)
+@pytest.mark.parametrize("write", [str, repr, json.dumps, quote, quote_plus, ascii])
+def test_a_known_secret_is_hidden_however_it_is_written(secret: str, write: Callable[[str], str]) -> None:
+    """As it is, as Python or JSON quote it, and as a URL carries it."""
+    written = write(secret) if secret != "\ud800" or write not in (quote, quote_plus) else repr(secret)
+    hidden, found = hide(f"before {written} after", [secret])
+
+    assert written.strip("'\"") not in hidden
+    assert ("before ", " after") == (hidden[:7], hidden[-6:])
+    assert found >= 1
 
 
 def test_a_tail_begins_at_a_line() -> None:

@@ -89,6 +89,7 @@ async def test_a_snapshot_shows_state_mailbox_budget_and_backoff() -> None:
         waiting.backoff_s,
     )
     assert ("supervisor", 1) == (tree["/inner"].kind, tree["/inner"].policy_rev)
+    assert "one_for_one 5/60s" == tree["/inner"].policy
     assert ["/first", "/inner", "/second"] == [info.path for info in tree.children("/")]
 
 
@@ -150,9 +151,16 @@ def test_a_tree_prints_well() -> None:
     budget: dict[str, Any] = {"max_restarts": 5, "window_s": 60.0, "kind": "session"}
     text = tree_text(
         infos(
-            actor("", kind="supervisor", policy_rev=1),
-            actor("/runs", kind="supervisor", policy_rev=1),
-            actor("/sessions", kind="supervisor", policy_rev=1, mailbox_depth=2, mailbox_oldest_s=0.4),
+            actor("", kind="supervisor", policy="rest_for_one 3/5s", policy_rev=1),
+            actor("/runs", kind="supervisor", policy="one_for_one unlimited", policy_rev=2),
+            actor(
+                "/sessions",
+                kind="supervisor",
+                policy="one_for_one 3/5s",
+                policy_rev=1,
+                mailbox_depth=2,
+                mailbox_oldest_s=0.4,
+            ),
             actor(
                 "/sessions/ada/t1",
                 "restarting",
@@ -169,13 +177,14 @@ def test_a_tree_prints_well() -> None:
 
     assert [
         "actor|kind|state|life|waiting|restarts|budget left|next try|last failure|policy",
-        "/|supervisor|running|1|0|–|–|–|–|1",
-        "├─ runs|supervisor|running|1|0|–|–|–|–|1",
-        "└─ sessions|supervisor|running|1|2, 0.4 s|–|–|–|–|1",
+        "/|supervisor|running|1|0|–|–|–|–|rest_for_one 3/5s",
+        "├─ runs|supervisor|running|1|0|–|–|–|–|one_for_one unlimited, rev 2",
+        "└─ sessions|supervisor|running|1|2, 0.4 s|–|–|–|–|one_for_one 3/5s",
         "|├─ ada/t1|session|restarting|1|0|2|3 of 5 in 60 s|in 1.5 s|store_unavailable 000000ab|–",
         "|└─ bob/t1|session|running|1|0|0|5 of 5 in 60 s|–|–|–",
     ] == [re.sub(" {2,}", "|", line) for line in lines]
-    assert {lines[0].index("policy")} == {len(line) - 1 for line in lines[1:]}
+    at = lines[0].index("policy")
+    assert ["rest", "one_", "one_", "–", "–"] == [line[at : at + 4] for line in lines[1:]]
 
 
 def test_of_many_siblings_the_troubled_ones_are_shown() -> None:

@@ -96,7 +96,7 @@ async def test_an_outage_of_authenticate_lets_its_client_come_back_and_is_on_rec
         ({**HELLO, "tab": "x" * 9000}, 4508),
         (b"\x00\x01", 1003),
         (b"\xff", 1003),
-        ("x" * 400_000, 1009),
+        ("x" * 400_000, 4508),
     ],
     ids=["no-json", "list", "ack-first", "session", "encoding", "version", "large", "binary", "bytes", "huge"],
 )
@@ -193,7 +193,7 @@ async def test_a_connection_that_says_nothing_is_closed_with_4507(start: Start) 
 
 
 async def test_an_authentication_that_hangs_ends_the_connection_and_lets_it_come_back(start: Start) -> None:
-    """4105: the client tries again; nothing hangs for ever, and nobody else waits."""
+    """4107: the client tries again; nothing hangs for ever, and nobody else waits."""
 
     async def hang(token: str | None) -> stentor.Identity:
         if token == "slow":
@@ -205,7 +205,7 @@ async def test_an_authentication_that_hangs_ends_the_connection_and_lets_it_come
     probe = await host.probe(token="quick")
 
     code, said = await slow
-    assert (4105, ["notice", "bye"]) == (code, [frame["t"] for frame in said])
+    assert (4107, ["notice", "bye"]) == (code, [frame["t"] for frame in said])
     assert ClientState.LIVE is probe.state
 
 

@@ -84,3 +84,15 @@ def test_what_came_before_the_receiver_is_handed_over() -> None:
     server.receiver = ear = Ear()
 
     assert [b"hello"] == ear.heard
+
+
+def test_a_receiver_that_comes_after_the_end_is_told_of_it_once() -> None:
+    """Whoever takes over a connection learns how it ended, behind what had come before."""
+    server, client = memory_pair()
+    client.write([b"hello"])
+    client.close(1001, "page left")
+    client.deliver()
+    server.abort()
+    server.receiver = ear = Ear()
+
+    assert ([b"hello"], [(1001, "page left", None)]) == (ear.heard, ear.ends)

@@ -22,6 +22,8 @@ class Line:
         self.close_timeout = 1.0
         self.remote_address = ("127.0.0.1", 1)
         self.state = OPEN
+        self.extensions = self.writes = ()
+        self.debug = False
         self.close_rcvd = self.close_sent = self.close_rcvd_then_sent = None
         # The test plays the loop, the transport and the protocol in one.
         self.loop: Any = self

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from stentor.protocol.errors import (
+    Forbidden,
     HeartbeatTimeout,
     ProtocolError,
     StentorError,
@@ -119,15 +121,21 @@ async def test_a_line_that_breaks_is_a_lost_connection() -> None:
         assert (1006, WebSocketConnectionLostError) == (code, type(error))
 
 
-async def test_an_over_long_message_ends_with_1009_and_a_typed_reason() -> None:
-    """The library's own verdict is told as it was, not as 1006."""
+@pytest.mark.parametrize("message", ["x" * 2000, ["x" * 400] * 5], ids=["one frame", "fragments"])
+async def test_a_message_that_the_parser_will_not_read_ends_with_4508_and_is_told_why(message: str | list[str]) -> None:
+    """The library's verdict on a size is said like our own: error, bye, Close; none of it reaches the receiver."""
     async with host(max_size=1000) as it, client(it) as ws:
-        await ws.send("x" * 2000)
         await it.came.wait()
+        with suppress(ConnectionClosed):
+            await ws.send(message)
+        said = [json.loads(await ws.recv()) for _ in range(2)]
         code, _, error = await it.ear.end
+        await ws.wait_closed()
 
-        assert isinstance(error, ProtocolError)
-        assert (1009, 1009) == (code, error.close_code)
+    assert isinstance(error, ProtocolError)
+    assert (4508, 4508, 4508, int) == (code, error.close_code, ws.close_code, type(code))
+    assert [("error", "too_large"), ("bye", 4508)] == [(frame["t"], frame["code"]) for frame in said]
+    assert 0 == it.ear.heard.qsize()
 
 
 async def test_text_that_is_not_utf8_ends_with_1007() -> None:
@@ -146,17 +154,21 @@ async def test_a_message_that_is_not_text_is_refused() -> None:
         await it.came.wait()
         await ws.send(b"bytes")
 
-        assert 1003 == (await it.ear.end)[0]
+        code, _, error = await it.ear.end
+
+        assert isinstance(error, ProtocolError)
+        assert (1003, 1003) == (code, error.close_code)
 
 
 async def test_a_client_without_our_subprotocol_gets_an_error_and_4501() -> None:
     """Its own offer is echoed, or a browser could not read the refusal."""
     async with host() as it, client(it, subprotocols=["chat.v7"]) as ws:
-        chosen, message = ws.subprotocol, await ws.recv()
+        chosen, message, bye = ws.subprotocol, await ws.recv(), json.loads(await ws.recv())
         with pytest.raises(ConnectionClosed) as caught:
             await ws.recv()
 
     assert caught.value.rcvd is not None
+    assert {"t": "bye", "code": 4501, "reconnect": False} == bye
     assert ("chat.v7", True, 4501) == (chosen, '"version"' in str(message), caught.value.rcvd.code)
 
 
@@ -209,7 +221,14 @@ async def test_a_peer_that_answers_no_ping_is_dead() -> None:
 
 
 async def test_a_foreign_origin_is_refused_at_the_upgrade() -> None:
-    """The allow-list answers 403."""
-    async with host(origins=["https://good.example"]) as it:
+    """The allow-list answers 403, and whoever serves is told."""
+    told: list[tuple[int, type[StentorError]]] = []
+
+    def refused(_: str, code: int, error: StentorError) -> None:
+        told.append((code, type(error)))
+
+    async with host(origins=["https://good.example"], refused=refused) as it:
         with pytest.raises(Exception, match="403"):
             await client(it, origin="https://evil.example").__aenter__()
+
+    assert [(403, Forbidden)] == told

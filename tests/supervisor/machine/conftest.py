@@ -35,6 +35,7 @@ from stentor.supervisor.core._events import (
     Event,
     ParkChild,
     RestartChild,
+    SetPolicy,
     StartChild,
     StopAll,
     TerminateChild,
@@ -81,6 +82,8 @@ class World:
     booted: bool = False
     asked: int = 0
     stopping: set[str] = field(factory=set)
+    rungs: list[tuple[str, int]] = field(factory=list)
+    """Which child was started, and how much it was to throw away."""
 
     def boot(self) -> World:
         """Start the list."""
@@ -98,7 +101,8 @@ class World:
         """Do what the machine asks for; return what comes of it at once."""
         assert self.exit is None, f"{effect!r} after the end"
         match effect:
-            case Start(child):
+            case Start(child, rung):
+                self.rungs.append((child.id, rung))
                 return self.launch(child.id, child.incarnation)
             case RequestStop(child):
                 assert child.id in self.live, f"{child!r} was asked to stop and does not run"
@@ -227,6 +231,10 @@ class World:
     def unpark(self, name: str) -> Any:
         """Call unpark_child."""
         return self.call(UnparkChild, name)
+
+    def set_policy(self, policy: RestartPolicy, reason: str = "why not", duration: float | None = None) -> Any:
+        """Call set_policy."""
+        return self.call(SetPolicy, policy, reason, duration)
 
     def stop(self) -> None:
         """Tell the supervisor to stop."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stentor.protocol.errors import BadPolicy, BadSpec, NotSupported, Refused, StoreUnavailable
+from stentor.protocol.errors import BadPolicy, BadSpec, Refused, StoreUnavailable
 from stentor.supervisor.core._machine import SupervisorMachine
 from stentor.supervisor.policy._backoff import Backoff
 from stentor.supervisor.policy._budget import Budget
@@ -110,7 +110,7 @@ def test_a_row_by_which_a_start_could_be_tried_for_ever_without_a_wait_is_warned
 
 
 def test_the_policy_of_the_sessions_can_be_written_down() -> None:
-    """What this version does not act upon is kept, for a supervisor to refuse."""
+    """All its knobs together."""
     policy = RestartPolicy(
         budget=Budget(50, 10.0),
         child_budget=Budget(5, 60.0),
@@ -153,10 +153,16 @@ def test_a_significant_child_under_a_policy_that_never_shuts_down_is_refused() -
         SupervisorMachine(RestartPolicy(), [ChildSpec(id="x", actor=Worker, restart="transient", significant=True)])
 
 
-def test_auto_shutdown_is_refused_in_words() -> None:
-    """It is not ignored."""
-    with pytest.raises(NotSupported):
-        SupervisorMachine(RestartPolicy(auto_shutdown="any_significant"))
+def test_a_ladder_without_a_child_budget_is_refused() -> None:
+    """Its rungs are the failures that count in the window of that budget."""
+    with pytest.raises(BadPolicy, match="policy.ladder is True; allowed: False without a child_budget"):
+        RestartPolicy(ladder=True)
+
+
+def test_a_hold_under_a_group_strategy_is_refused() -> None:
+    """There, a restart is no child's own."""
+    with pytest.raises(BadPolicy, match="policy.hold is .*; allowed: None under one_for_all"):
+        RestartPolicy(strategy="one_for_all", hold=Hold())
 
 
 @pytest.mark.parametrize(

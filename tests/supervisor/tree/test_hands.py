@@ -12,7 +12,6 @@ from stentor.protocol.errors import (
     AlreadyPresent,
     BadSpec,
     ChildStartError,
-    NotSupported,
     Refused,
     Shutdown,
     StentorError,
@@ -21,7 +20,6 @@ from stentor.supervisor.ledger._entry import Entry
 from stentor.supervisor.ledger._record import Record
 from stentor.supervisor.policy._backoff import Backoff
 from stentor.supervisor.policy._budget import Budget
-from stentor.supervisor.policy._hold import Hold
 from stentor.supervisor.policy._policy import RestartPolicy
 from stentor.supervisor.policy._spec import ChildSpec
 from stentor.supervisor.tree._broken import SupervisorBroken
@@ -217,15 +215,6 @@ async def test_a_failed_restart_that_is_escalated_crashes_the_supervisor_also_if
 
     own = next(e.failure for e in record.entries() if e.failure is not None and e.path == "/s")
     assert (False, ChildStartError, error) == (ref.is_alive(), type(own.exception), own.exception.__cause__)
-
-
-@pytest.mark.parametrize("value", [{"ladder": True}, {"hold": Hold()}])
-async def test_a_policy_with_what_nobody_acts_upon_is_refused_in_words(value: Any) -> None:
-    """Nothing that is configured is ignored."""
-    with pytest.raises(NotSupported, match=rf"{next(iter(value))}.* leave it out") as caught:
-        await Supervisor.start_async(policy=RestartPolicy(**value))
-
-    assert "not_supported" == caught.value.code
 
 
 @pytest.mark.parametrize("name", ["x/y", "/", "a\nb", "a\x00", "\x9b31m"])

@@ -50,6 +50,10 @@ class ActorProxy(pykka.ActorProxy[A]):
         cls: Any = self.actor_ref.actor_class  # pyright: ignore[reportUnknownMemberType]
         return object.__new__(cls)
 
+    def __repr__(self) -> str:
+        ref: Any = self.actor_ref
+        return f"<ActorProxy for {ref}, {ref._slot.standing}, attr_path={self._attr_path!r}>"
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, pykka.ActorProxy):
             return False

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from pykka._envelope import Envelope
 from stentor.protocol.errors import MailboxFull, WouldDeadlock
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .loop._dispatcher import Dispatcher
-    from .loop._future import LoopFuture
+from .._fenced import fenced_threads, refuse_fenced
+from ._dispatcher import Dispatcher
+from ._future import LoopFuture
 
 __all__ = ["Entry", "Mailbox"]
 
-Entry: TypeAlias = "tuple[Any, LoopFuture[Any] | None, float]"
+Entry: TypeAlias = tuple[Any, LoopFuture[Any] | None, float]
 """A waiting message, the future of its asker or None, and when it came (monotonic seconds)."""
 
 _new_lock = threading.Lock
@@ -38,6 +37,7 @@ class Mailbox:
 
     __slots__ = (
         "__weakref__",
+        "_actor",
         "_barred",
         "_calm",
         "_control",
@@ -49,11 +49,14 @@ class Mailbox:
         "_suspended",
         "_urn",
         "_woken",
+        "actor_class",
         "capacity",
         "dispatcher",
         "path",
     )
 
+    _actor: Any
+    actor_class: type[Any]
     dispatcher: Dispatcher
 
     def __init__(self, path: str, capacity: int, now: Callable[[], float] = _no_time) -> None:
@@ -70,6 +73,11 @@ class Mailbox:
         self._barred: str | None = None
         self._event: threading.Event | None = None
         self._urn: str | None = None
+
+    @property
+    def standing(self) -> str:
+        """How its actor is, for people to read."""
+        return "alive" if self._barred is None else "stopped"
 
     @property
     def depth(self) -> int:
@@ -100,7 +108,10 @@ class Mailbox:
 
         Raises:
             MailboxFull: If it is at its limit; holds the message.
+            Fenced: If called by a thread that was given up.
         """
+        if fenced_threads:
+            refuse_fenced("send")
         # Nothing that the garbage collector could interrupt is allocated under the lock: a finaliser may need it.
         entry = (message, reply, self._now())
         with self._lock:
@@ -121,6 +132,7 @@ class Mailbox:
 
     def push_control(self, message: Any) -> bool:
         """Take a message into the control lane: no bound, ahead of all others. Return False if it is closed."""
+        refuse_fenced("send")
         with self._lock:
             if self._barred is not None and self._barred != "parked":
                 return False

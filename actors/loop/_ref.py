@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 import pykka
 from pykka.messages import _ActorStop
 
-from ..loop._future import LoopFuture, derive
+from ._future import LoopFuture, derive
+from ._mailbox import Mailbox
 from ._proxy import ActorProxy
-
-if TYPE_CHECKING:
-    from .._mailbox import Mailbox
-    from ..loop._slot import SlotBase
 
 __all__ = ["ActorRef"]
 
@@ -26,8 +23,11 @@ class ActorRef(pykka.ActorRef[A]):
 
     __slots__ = ("_slot",)
 
-    def __init__(self, slot: SlotBase) -> None:
+    def __init__(self, slot: Mailbox) -> None:
         self._slot = slot
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self._slot.standing}: {self}>"
 
     @property
     def actor_class(self) -> type[A]:  # type: ignore[override]

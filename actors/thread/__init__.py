@@ -1,0 +1,1 @@
+"""Guarded actors whose handlers may block: each incarnation has a thread of its own."""

@@ -1,0 +1,1 @@
+"""The configuration file: ``stentor.toml`` read into options, limits, policies and children, with one validation."""
