@@ -13,6 +13,7 @@ from ._codec import (
 )
 from ._event_codec import (
     decode_event,
+    emptied,
     encode_event,
     largest_field,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "decode_client",
     "decode_event",
     "decode_server",
+    "emptied",
     "encode_event",
     "encode_frame",
     "fit_reason",

@@ -25,7 +25,7 @@ from ._events import (
 )
 from .errors import EventNotSerialisable
 
-__all__ = ["decode_event", "encode_event", "largest_field"]
+__all__ = ["decode_event", "emptied", "encode_event", "largest_field"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -94,6 +94,11 @@ def decode_event(type_: str, run_id: str | None, data: Any) -> Event:
     fields = _FIELDS[cls]
     # A newer peer may send more fields than we know; they are ignored, as unknown fields are everywhere.
     return cls(run_id, **{name: data[name] for name in fields if name in data})
+
+
+def emptied(body: bytes) -> bytes:
+    """Return the serialised event *body* without its data: what stands in its place where it may not be used again."""
+    return _encode({**msgspec.json.decode(body), "data": {}})
 
 
 def largest_field(event: Event) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from .core._explain import Explanation
 from .core._machine import SupervisorMachine
+from .core._revision import PolicyRevision
 from .hosts import lifespan
 from .ledger._failure_dict import failure_dict, failure_schema
 from .ledger._failures import Failures
@@ -52,6 +53,7 @@ __all__ = [
     "Message",
     "Options",
     "Pending",
+    "PolicyRevision",
     "PolicyWarning",
     "Record",
     "Restart",

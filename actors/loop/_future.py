@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 import sys
 import threading
@@ -14,6 +13,8 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import pykka
 from stentor.protocol.errors import WouldDeadlock
+
+from ._aside import Aside
 
 __all__ = ["LoopFuture"]
 
@@ -27,7 +28,7 @@ ExcInfo: TypeAlias = (
 )
 
 _allocate_lock = threading.Lock
-_step_aside: Callable[[], object] = getattr(os, "sched_yield", lambda: None)
+_aside = Aside()
 _BASE: Any = pykka.Future
 
 
@@ -196,9 +197,7 @@ class LoopFuture(pykka.Future[T]):
         return self.loop is loop
 
     def _block(self, timeout: float | None) -> bool:
-        # A loop on this processor answers meanwhile, and there is no lock to wait for: a third of the time of an ask.
-        _step_aside()
-        if self._done:
+        if _aside.step(self.done):
             return True
         latch = _allocate_lock()
         latch.acquire()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import msgspec
-from stentor.protocol import FailedRange
+from stentor.protocol import FailedRange, emptied
 from stentor.protocol.errors import SessionClosed, StentorError, StoreUnavailable
 
 from ..ports import Level
@@ -24,7 +24,7 @@ class Pending(msgspec.Struct, frozen=True):
     n0: int
     bodies: tuple[bytes, ...]
     quarantined: bool = False
-    """It crashed two incarnations: it gets its seq, and fails."""
+    """It crashed two incarnations: it gets its seq without its data, and fails."""
     done: tuple[str, ...] = ()
     """Writers whose numbers the log need not keep any more."""
 
@@ -96,6 +96,9 @@ class Backlog(Account):
                     count = self._fitting(count, max_bytes)
             self._offered = count
             offered = tuple(bodies) if count == len(bodies) else tuple(bodies[:count])
+            if self._twice:
+                # What crashes whoever touches it would crash the next one too: only its place goes into the log.
+                offered = tuple(map(emptied, offered))
             return Pending(segment.writer, segment.n0, offered, self._twice, tuple(self.done) if self.done else ())
 
     def _fitting(self, count: int, max_bytes: int) -> int:
@@ -109,12 +112,12 @@ class Backlog(Account):
     def confirm(self, pending: Pending, first: int, epoch: str | None, count: int, size: int) -> None:
         """The log has *pending*, from the seq *first* on, and holds *count* un-acked events with *size* bytes."""
         done = len(pending.bodies)
-        freed = sum(map(len, pending.bodies))
         with self.lock:
             if self.ended:
                 # The answer came after the end, by which these events have failed already.
                 return
             bodies = self._bodies
+            freed = sum(map(len, bodies[:done] if pending.quarantined else pending.bodies))
             del bodies[:done]
             segment = self.segments[0]
             segment.n0 += done

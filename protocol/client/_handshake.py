@@ -43,8 +43,8 @@ def welcome(data: ClientData, frame: WelcomeFrame, now: float) -> list[ClientEff
     data.said_upto = 0
     window = (frame.limits or {}).get("window")
     data.window = window if isinstance(window, int) and window > 0 else data.limits.window_events
-    # A position that was resumed acknowledged what stands below it, the refused events with it.
-    data.unconfirmed = [seq for seq in data.unconfirmed if seq > frame.base]
+    # A position that was resumed acknowledged what stands below it. That the log took it, a welcome does not say: what
+    # was refused stays unconfirmed until the window has moved beyond it.
     data.rejected = [item for item in data.rejected if item.seq > frame.base]
     effects: list[ClientEffect] = []
     if not frame.resumed or data.position is None:

@@ -13,7 +13,7 @@ from ._lines import bare_line, close_consumer, close_line
 from ._pump import pump, queue, repeat_fail
 from ._state import Claiming, Line, SessionState
 
-__all__ = ["abandon_claim", "claimed", "fenced", "hello", "take_state"]
+__all__ = ["abandon_claim", "claimed", "fenced", "hello", "repeat_claim", "take_state"]
 
 VERSION = 1
 _HELLO_FRAME = 1024 * 1024
@@ -54,11 +54,14 @@ def claimed(
     state: SessionState, line: int, token: Token, log: LogState | None, conn: int, now: float, crash: str | None = None
 ) -> list[Effect]:
     """Take over what the log says, and welcome the line if it still waits."""
+    claiming = state.claiming
+    if log is None and token != state.token:
+        # "Unchanged" since a state that was let go of meanwhile, or learnt anew: there is nothing to take it for.
+        return [] if claiming is not None and claiming.line != line else repeat_claim(state)
     effects = take_state(state, token, log)
     consumer = state.consumer
     if conn:
         consumer.conn = conn
-    claiming = state.claiming
     if claiming is None or claiming.line != line:
         # Overtaken by another hello, or gone: the session is ours all the same.
         return effects + repeat_ack(state)
@@ -82,6 +85,16 @@ def claimed(
         new.why = why
         return [*effects, *pump(state, now), AskSnapshot(line, why, base)]
     return [*effects, *pump(state, now)]
+
+
+def repeat_claim(state: SessionState) -> list[Effect]:
+    """Claim again for the line that waits, or for an ack that waits for the number that a claim brings."""
+    claiming, consumer, token = state.claiming, state.consumer, state.token
+    if claiming is not None:
+        return [Claim(claiming.line, consumer.name, token, claiming.hello.tab)]
+    if token is not None and not consumer.conn and consumer.floor > state.ledger.floor:
+        return [Claim(0, consumer.name, token)]
+    return []
 
 
 def fenced(state: SessionState, tab: str | None, now: float) -> list[Effect]:
@@ -158,9 +171,29 @@ def _where(state: SessionState, resume: Resume | None) -> tuple[str | None, int]
         return "epoch_changed", floor
     if resume.seq > state.maxsent:
         return "position_future", floor
-    if resume.seq < floor and resume.seq < state.buffer.first - 1:
+    if resume.seq < floor and not _retained(state, resume.seq, floor):
         return "position_lost", floor
     return None, resume.seq
+
+
+def _retained(state: SessionState, after: int, floor: int) -> bool:
+    """Return whether everything after *after* up to *floor* can be told again: its body is here, or it failed.
+
+    What was acked and skipped (its client had it from another process) is a hole that nothing can fill any more.
+    """
+    buffer, ledger = state.buffer, state.ledger
+    if after < buffer.first - 1:
+        return False
+    while after < floor:
+        gap = ledger.failed_from(after + 1)
+        if gap is not None and gap.first <= after + 1:
+            after = gap.last
+            continue
+        upto = floor if gap is None else min(floor, gap.first - 1)
+        if upto > buffer.last or None in buffer.since(after, upto):
+            return False
+        after = upto
+    return True
 
 
 def _open(state: SessionState, line: int, conn: int, frame: HelloFrame, base: int, now: float) -> Line:

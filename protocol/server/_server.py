@@ -15,7 +15,7 @@ from .._log_values import Append, Appended, FailedRange, Floor, LogState, Token
 from ..errors import ProtocolError
 from . import _acks, _drain, _handshake, _log, _says, _watch
 from ._acks import repeat_ack
-from ._effects import Claim, Effect, EndAsked, Note, Resolve, Write
+from ._effects import Effect, EndAsked, Note, Resolve, Write
 from ._ledger import Ledger
 from ._lines import close_consumer, detach, recover_line, repeat_closing
 from ._pump import fail, pump, queue, repeat_fail
@@ -106,9 +106,9 @@ class ServerSession:
     ) -> list[Effect]:
         """Answer to ``Claim``: the session is ours by *token*. *log* None: unchanged since we had it.
 
-        A session may be claimed without a connection too, to drain it or let events fail: *line* is 0 then, and *conn*
-        is 0 if no consumer was attached. *crash* is the id of a failure that took the last connection: the client
-        reads of it before the next event.
+        The latter counts only if *token* is still the one that we hold. A session may be claimed without a connection
+        too, to drain it or let events fail: *line* is 0 then, and *conn* is 0 if no consumer was attached. *crash* is
+        the id of a failure that took the last connection: the client reads of it before the next event.
         """
         effects = _handshake.claimed(self.state, line, token, log, conn, now, crash)
         return effects + _drain.finish_if_done(self.state, now)
@@ -281,12 +281,8 @@ class ServerSession:
         state.wake(now)
         if state.token is not None and incarnation is not None:
             state.token = evolve(state.token, incarnation=incarnation)
-        effects = repeat_closing(state)
-        if state.claiming is not None:
-            effects.append(Claim(state.claiming.line, state.consumer.name, state.token, state.claiming.hello.tab))
-        elif not state.consumer.conn and state.consumer.floor > state.ledger.floor and state.token is not None:
-            # The claim's answer died with the last incarnation, and an ack waits for the number that it brought.
-            effects.append(Claim(0, state.consumer.name, state.token))
+        # The answer to a claim died with the last incarnation, and the number that it brought.
+        effects = repeat_closing(state) + _handshake.repeat_claim(state)
         effects += repeat_ack(state)
         effects += repeat_fail(state)
         if state.epoch is not None:

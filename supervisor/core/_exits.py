@@ -114,7 +114,8 @@ class Exits(Starts):
         if self.policy.strategy == "rest_for_one":
             members = members[members.index(child) :]
         stops: list[Child] = []
-        group: list[Child] = []
+        # Some before it may wait for their own group's start; that is this one's now.
+        group = [member for member in self.group if member.state == "restarting" and member not in members]
         for member in members:
             temporary = member.spec.restart == "temporary"
             if member is not child and member.live:

@@ -135,14 +135,10 @@ class Core:
         child.by_hand = False
         self._move(child, "starting")
         child.began = self.now
-        self.out.append(Start(child, self._rung(child)))
-
-    def _rung(self, child: Child) -> int:
-        """Return how much the start throws away."""
+        rung = child.rung if self.policy.ladder else 1
         if child.fresh:
-            child.fresh = False
-            return 0
-        return child.rung if self.policy.ladder else 1
+            child.fresh, rung = False, 0
+        self.out.append(Start(child, rung))
 
     def _answer(self, child: Child, value: object = None, error: BaseException | None = None) -> None:
         """Answer the call that waits for *child*: with *error*, its address for a start, else *value*."""

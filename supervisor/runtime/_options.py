@@ -125,9 +125,7 @@ def options(given: Mapping[str, Any]) -> Options:
     faults = [*_unknown(name for name in given if name not in _LATER), *_wrong(values)]
     if faults:
         raise BadUsage(faults)
-    chosen: dict[str, Any] = {
-        name: value for name, value in values.items() if value is not None or name in _NONE_MEANS
-    }
+    chosen: dict[str, Any] = {name: value for name, value in values.items() if value is not None or name in _NONE_MEANS}
     return Options(**chosen)
 
 

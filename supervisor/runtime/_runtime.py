@@ -6,40 +6,31 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self, Unpack
 
-from stentor.actors import Terminated
 from stentor.protocol import Event
-from stentor.protocol.errors import BadUsage, NotFound, NotSupported, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import BadUsage, NotSupported
 
 from ..config._load import build
 from ..hosts.asgi import AsgiSocket, accepted
-from ..ledger._failures import Failures
 from ..runs._daemon_pool import DaemonPool
 from ..runs._handle import Session
 from ..runs._identity import Identity, session_name
 from ..runs._scope import RunScope
 from ..runs._user_emitter import UserWebSocketEmitter
-from ..tree._snapshot import TreeSnapshot, snapshot
 from ._address import check_address
 from ._core import Core
 from ._drain import drain
-from ._on_loop import on_loop
+from ._looking import Looking
 from ._options import Given, options
 from ._serving import Server, open_server
 from ._signals import CODE_DRAINED, CODE_FATAL, CODE_FLUSH_TIMEOUT, Signals
 from ._thread import ThreadedRuntime
 
-if TYPE_CHECKING:
-    from stentor.actors import ActorRef
-
-    from ..ledger._record import Record
-    from ._audit import Audit
-
 __all__ = ["Runtime"]
 
 
-class Runtime:
+class Runtime(Looking):
     """``async with stentor.Runtime(on_message=agent) as runtime: …``
 
     Options are those of ``stentor.supervisor.Options``; each wrong one is told, all of them at once. Where nothing
@@ -52,9 +43,8 @@ class Runtime:
     """
 
     def __init__(self, **given: Unpack[Given]) -> None:
+        super().__init__()
         self._options = options(given)
-        self._core: Core | None = None
-        self._state = "new"
         self._servers: list[Server] = []
         self._flushed = True
 
@@ -175,75 +165,6 @@ class Runtime:
         """
         raise NotSupported("broadcast", "emit to each session")
 
-    # Looking on
-
-    @property
-    def ready(self) -> bool:
-        """Whether it runs, takes clients in, and its tree stands."""
-        core = self._core
-        return self._state == "running" and core is not None and core.lobby.open and not core.gone.done()
-
-    def tree(self) -> TreeSnapshot:
-        """Return the supervision tree as it is now; it prints well. Any thread."""
-        core = self._known("tree")
-        return snapshot(core.directory, core.clock)
-
-    def failures(
-        self,
-        user_id: str | None = None,
-        last: int | None = None,
-        *,
-        session_id: str | None = None,
-        kind: str | None = None,
-        code: str | None = None,
-    ) -> Failures:
-        """Return the recorded failures that match, oldest first; the *last* ones. Any thread.
-
-        Args:
-            user_id: Whose; everybody's by default.
-            last: How many at most.
-            session_id: Of which session.
-            kind: Kind of the actor: worker, session, run, …
-            code: Code of the exception.
-        """
-        return self._known("failures").record.failures(user_id, session_id, kind, code, last)
-
-    @property
-    def record(self) -> Record:
-        """Everything on record: failures, decisions, dead letters, refusals, notes. Any thread."""
-        return self._known("record").record
-
-    def audit(self) -> Audit:
-        """Return what became of every event that was emitted. Any thread.
-
-        Raises:
-            AuditError: If the numbers do not add up.
-        """
-        core = self._known("audit")
-        return on_loop(core.loop, core.audit)
-
-    def kill(self, path: str, reason: str) -> None:
-        """End the incarnation at *path* as failed with ``Killed(reason)``; its supervisor decides. Any thread.
-
-        Raises:
-            NotFound: If there is no actor at *path*.
-            BadUsage: If it is the root.
-        """
-        core = self._running("kill")
-        if path in ("", "/"):
-            raise BadUsage("the root can not be killed; drain the runtime")
-        if core.directory.get(path) is None:
-            raise NotFound(path)
-        on_loop(core.loop, lambda: core.kill(path, reason))
-
-    def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:
-        """Return a future of the end of *ref*: done once, when it is gone for good."""
-        return self._running("watch").watch(ref)
-
-    async def fatal(self) -> BaseException | None:
-        """Wait until the runtime's tree has given up; return with what. A drain is no such end."""
-        return await asyncio.shield(self._running("fatal").fatal)
-
     # The end
 
     async def drain(self, timeout: float | None = None) -> bool:
@@ -288,13 +209,3 @@ class Runtime:
         if fatal:
             return CODE_FATAL
         return CODE_DRAINED if flushed else CODE_FLUSH_TIMEOUT
-
-    def _known(self, operation: str) -> Core:
-        if self._core is None:
-            raise WebSocketManagerNotInitializedError(operation=operation)
-        return self._core
-
-    def _running(self, operation: str) -> Core:
-        if self._core is None or self._state == "stopped":
-            raise WebSocketManagerNotInitializedError(operation=operation)
-        return self._core

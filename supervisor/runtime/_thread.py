@@ -23,9 +23,10 @@ from ._serving import Server
 from ._thread_run import ThreadedRunScope
 
 if TYPE_CHECKING:
-    from stentor.actors import ActorRef, Terminated
+    from stentor.actors import ActorProxy, ActorRef, Terminated
 
     from ..ledger._record import Record
+    from ..tree._supervisor import Supervisor
 
 __all__ = ["ThreadedRuntime"]
 
@@ -63,6 +64,7 @@ class Threadable(Protocol):
         kind: str | None = None,
         code: str | None = None,
     ) -> Failures: ...
+    def supervisor(self, path: str) -> ActorProxy[Supervisor]: ...
     def kill(self, path: str, reason: str) -> None: ...
     def watch(self, ref: ActorRef[Any]) -> Awaitable[Terminated]: ...
     async def fatal(self) -> BaseException | None: ...
@@ -204,6 +206,10 @@ class ThreadedRuntime:
     ) -> Failures:
         """Return the failures that match, or everybody's; the *last* ones."""
         return self._runtime.failures(user_id, last, session_id=session_id, kind=kind, code=code)
+
+    def supervisor(self, path: str) -> ActorProxy[Supervisor]:
+        """Return the supervisor at *path*: its calls, each with an answer for ``.get()``."""
+        return self._runtime.supervisor(path)
 
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed."""

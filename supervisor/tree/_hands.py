@@ -161,7 +161,7 @@ class Hands:
             exception = Killed("its incarnation was ended on purpose")
         # A session that only starts and fails is not well, however long it stood there.
         healthy = child.spec.kind != "session" or child.handle.handled
-        resumable = self._slots.resumable(child)
+        resumable = not self._slots.resumes or child.handle.resumable
         self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure, healthy, resumable))
 
     def _launched(self, child: Child, result: LaunchResult) -> None:

@@ -32,20 +32,16 @@ class Slots:
         self._port = port
         self._recorder = recorder
         self._clock = clock
-        self._resumes = resumes
+        self.resumes = resumes
 
     def let_resume(self, children: Iterable[Child]) -> None:
         """The policy has a row that says resume now: let the slots that there are keep what crashes."""
-        if self._resumes:
+        if self.resumes:
             return
-        self._resumes = True
+        self.resumes = True
         for child in children:
             if child.handle is not None:
                 child.handle.__class__ = ResumableEstate
-
-    def resumable(self, child: Child) -> bool:
-        """Whether the incarnation of *child* that has just ended could go on."""
-        return not self._resumes or child.handle.resumable
 
     def launch(self, child: Child, rung: int) -> LaunchResult:
         """Launch the next incarnation of *child*, which is to throw away as much as *rung* says.
@@ -57,7 +53,7 @@ class Slots:
             if estate is None:
                 estate = self._build(child)
             else:
-                if self._resumes:
+                if self.resumes:
                     estate.forget_actor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
                 if estate.parked is not None:
                     estate.reopen()
@@ -110,7 +106,7 @@ class Slots:
 
     def _build(self, child: Child) -> Estate[Any]:
         spec = child.spec
-        kind = ResumableEstate if self._resumes else SupervisedEstate
+        kind = ResumableEstate if self.resumes else SupervisedEstate
         estate = kind(
             spec.actor,
             spec.args,

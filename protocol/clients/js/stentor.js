@@ -186,9 +186,9 @@ export class Client {
     this.#epoch = epoch
     this.#base = this.#seen = this.#acked = base
     this.#head = head
-    // A position that was resumed acknowledged what stands below it, the refused events with it.
+    // A position that was resumed acknowledged what stands below it; that the log took it, a welcome does not say.
     this.#rej = resumed ? this.#rej.filter(({ seq }) => seq > base) : []
-    this.#refused = resumed ? this.#refused.filter(([, last]) => last > base) : []
+    if (!resumed) this.#refused = []
     if (!resumed) this.#restart(why)
     this.#sendSays()
     this.#heard = this.#o.clock.now()

@@ -75,7 +75,7 @@ def test_it_costs_the_supervisor_one_unit_and_its_children_none(incident: Any) -
 
 def test_the_same_child_many_times_is_no_incident(world: Any) -> None:
     """Different children must fail."""
-    w = world("a", "b", policy=evolve(HELD, hold=Hold(2, 5.0), backoff=Backoff(initial=0.0))).boot()
+    w = world("a", "b", policy=evolve(HELD, hold=Hold(2, 5.0), backoff=Backoff(initial=0.0), decide={})).boot()
     for _ in range(3):
         w.crash("a", Down())
 
@@ -248,6 +248,17 @@ def test_a_probe_that_ends_for_good_leaves_the_others_to_probe(incident: Any) ->
     w.advance(2.0)
 
     assert ("stopped", {"b", "c"}) == (w.state("a"), held(w))
+
+
+def test_a_probe_that_just_returns_is_restarted_on_its_own_account(incident: Any) -> None:
+    """B1: a permanent child's normal exit costs, and tells nothing of the cause."""
+    w = incident
+    w.advance(1.0)
+    w.exits("a")
+    assert ({"b", "c"}, 1) == (held(w), w.machine.children["a"].window.peek(w.now, 60.0))
+    w.advance(2.0)
+
+    assert {"a", "b"} == set("abc") & set(w.live)
 
 
 def test_too_many_incidents_make_the_supervisor_give_up(world: Any) -> None:

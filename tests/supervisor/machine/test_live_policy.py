@@ -31,6 +31,16 @@ def test_a_new_policy_decides_on_the_next_failure(world: Any) -> None:
     assert {"reason", "revision", "duration", "budget"} == set(w.records[0].facts)
 
 
+def test_a_new_row_decides_also_on_what_had_failed_before(world: Any) -> None:
+    """No verdict of the old policy is remembered."""
+    w = world("a", policy=FIRST).boot()
+    w.crash("a")
+    w.set_policy(evolve(FIRST, decide={ValueError: "stop"}))
+    w.crash("a")
+
+    assert ("stopped", "decide[ValueError]") == (w.state("a"), w.records[-1].rule)
+
+
 def test_the_window_keeps_what_was_charged(world: Any) -> None:
     """The history stays."""
     w = world("a", policy=FIRST).boot()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -91,17 +91,14 @@ class Model(RuleBasedStateMachine):
     world: Any
     spec: Any
     steps = 0
-    seen: Counter[str] = Counter()
+    seen: ClassVar[Counter[str]] = Counter()
 
     @initialize(dynamic=st.booleans(), policy=lonely, group=grouped, listed=st.lists(children, min_size=2, max_size=5))
     def begin(self, dynamic: bool, policy: RestartPolicy, group: RestartPolicy, listed: list[Any]) -> None:
         """Boot one."""
         self.dynamic = dynamic
         self.number = 0
-        if dynamic or any(child[1] == 0 for child in listed):
-            chosen = policy
-        else:
-            chosen = group
+        chosen = policy if dynamic or any(child[1] == 0 for child in listed) else group
         specs = [] if dynamic else [self.made(name, chosen, *child) for name, child in zip(NAMES, listed, strict=False)]
         self.w = self.world(*specs, policy=chosen, dynamic=dynamic)
         self.recorded: Counter[str] = Counter()

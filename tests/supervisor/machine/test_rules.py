@@ -755,3 +755,15 @@ def test_a_terminated_parked_child_is_tried_no_more(world: Any) -> None:
     w.advance(1000.0)
 
     assert ("stopped", "parked", {}) == (w.state("a"), w.state("b"), w.timers)
+
+
+def test_a_child_that_came_while_a_group_waits_and_fails_does_not_make_it_forgotten(world: Any, spec: Any) -> None:
+    """F1, S2: rest_for_one takes those after the failed child; those before it were waiting already."""
+    policy = RestartPolicy(strategy="rest_for_one", backoff=Backoff(1.0, jitter=0.0), budget=Budget(5, 60.0))
+    w = world("a", "b", policy=policy).boot()
+    w.crash("a")
+    w.start_child(spec("c"))
+    w.crash("c")
+    w.advance(4.0)
+
+    assert {"a", "b", "c"} == set(w.live)

@@ -155,13 +155,13 @@ def test_a_significant_child_under_a_policy_that_never_shuts_down_is_refused() -
 
 def test_a_ladder_without_a_child_budget_is_refused() -> None:
     """Its rungs are the failures that count in the window of that budget."""
-    with pytest.raises(BadPolicy, match="policy.ladder is True; allowed: False without a child_budget"):
+    with pytest.raises(BadPolicy, match=r"policy\.ladder is True; allowed: False without a child_budget"):
         RestartPolicy(ladder=True)
 
 
 def test_a_hold_under_a_group_strategy_is_refused() -> None:
     """There, a restart is no child's own."""
-    with pytest.raises(BadPolicy, match="policy.hold is .*; allowed: None under one_for_all"):
+    with pytest.raises(BadPolicy, match=r"policy\.hold is .*; allowed: None under one_for_all"):
         RestartPolicy(strategy="one_for_all", hold=Hold())
 
 

@@ -1,0 +1,70 @@
+"""Order and groups: who is started and stopped with whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stentor.supervisor.policy._backoff import Backoff
+from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._policy import RestartPolicy
+
+AT_ONCE = Backoff(initial=0.0, jitter=0.0)
+ALL = RestartPolicy(strategy="one_for_all", backoff=AT_ONCE, child_budget=Budget(3, 60.0))
+
+
+def test_a_child_that_was_added_comes_after_the_others(world: Any, spec: Any) -> None:
+    """S1: so it is stopped first."""
+    w = world("a", "b").boot()
+    w.start_child(spec("c"))
+    w.stop()
+
+    assert ["c", "b", "a"] == [name for what, name in w.log if what == "stop"]
+
+
+def test_a_parked_child_stays_so_when_its_group_is_restarted(world: Any) -> None:
+    """S4: unlike the reference, which knows no parking."""
+    w = world("a", "b", policy=ALL).boot()
+    w.park("b")
+    w.crash("a")
+
+    assert ("parked", "running") == (w.state("b"), w.state("a"))
+
+
+def test_a_child_that_was_started_again_by_hand_belongs_to_its_group_again(world: Any) -> None:
+    """S4: only while it is stopped does a call's stop count."""
+    w = world("a", "b", policy=ALL).boot()
+    w.terminate("b")
+    w.restart("b")
+    w.crash("a")
+
+    assert [("stop", "b"), ("start", "a"), ("start", "b")] == w.since(5)
+
+
+def test_of_a_declined_start_a_dynamic_supervisor_keeps_nothing(world: Any, spec: Any) -> None:
+    """F4: whatever its restart says."""
+    w = world(dynamic=True).boot()
+    w.starts["x"] = "ignore"
+
+    assert None is w.start_child(spec("x"))
+    assert ({}, None) == (w.live, w.state("x"))
+
+
+def test_a_restart_that_declines_leaves_a_static_child_stopped(world: Any) -> None:
+    """F4: its spec is kept, and it is no failure."""
+    w = world("a", policy=ALL).boot()
+    w.starts["a"] = "ignore"
+    w.crash("a")
+
+    assert ("stopped", None, 1) == (w.state("a"), w.exit, len(w.records))
+
+
+def test_a_failing_restart_can_be_stopped_with_its_supervisor(world: Any) -> None:
+    """F1: between two tries everything else is served."""
+    w = world("a", "b", policy=RestartPolicy(backoff=Backoff(1.0), budget="unlimited")).boot()
+    w.starts["a"] = OSError()
+    w.crash("a")
+    w.advance(1.5)
+    assert ("restarting", "ref b") == (w.state("a"), w.unpark("b"))
+    w.stop()
+
+    assert ("stopped", {}, {}) == (w.exit.why, w.live, w.timers)
