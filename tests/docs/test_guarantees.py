@@ -34,6 +34,6 @@ def test_a_test_that_the_page_names_exists(path: str, name: str) -> None:
 @pytest.mark.parametrize("page", [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"], ids=lambda page: page.name)
 def test_a_link_of_a_page_leads_somewhere(page: Path) -> None:
     """A reader is never sent to a page that is not there."""
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")) if "://" not in link]
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")) if "://" not in link]
 
     assert [] == [link for link in links if not (page.parent / link).exists()]
