@@ -18,7 +18,6 @@ TELLS = 50_000
 ASKS = 3_000
 CROWD = 10_000
 CROWD_MESSAGES = 3
-STARTS = 2_000
 
 
 class _Counting(pykka.Actor):
@@ -98,22 +97,6 @@ def ask(actor: type[Any]) -> float:
     return rate
 
 
-def starts(actor: type[Any]) -> float:
-    """Actors, started one after the other; their end is not counted."""
-    refs: list[Any] = []
-
-    def work() -> int:
-        refs.extend(actor.start(-1, print) for _ in range(STARTS))
-        return STARTS
-
-    rate = timed(work)
-    for ref in refs:
-        ref.stop(block=False)
-    stopped = [ref.actor_stopped.wait(60) for ref in refs]
-    assert all(stopped)
-    return rate
-
-
 def crowd(actor: type[Any]) -> float:
     """Ten thousand actors, each told a few messages, until all have handled them."""
     tally = Tally(CROWD)
@@ -139,12 +122,11 @@ def main() -> int:
     threading.stack_size(256 * 1024)
     figures: list[Figure] = []
     for label, actor, goals in [
-        ("LoopActor", OnLoop, (2.0, 1.0, 40.0, 50.0)),
-        ("guarded Actor", Guarded, (None, None, None, None)),
+        ("LoopActor", OnLoop, (2.0, 1.0, 40.0)),
+        ("guarded Actor", Guarded, (None, None, None)),
     ]:
         rows = [("tell to one actor", tell, goals[0], 5), ("ask from another thread", ask, goals[1], 5)]
         rows.append((f"messages to {CROWD:,} actors", crowd, goals[2], 2))
-        rows.append((f"starts of {STARTS:,} actors", starts, goals[3], 2))
         for name, measure, goal, rounds in rows:
             figure = alternate(
                 f"{label}: {name}",

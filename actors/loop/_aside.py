@@ -11,19 +11,20 @@ __all__ = ["Aside"]
 _SCHED_YIELD: Callable[[], object] | None = getattr(os, "sched_yield", None)
 _QUICK = 50e-6
 """Seconds; waiting for a lock and being woken takes about as long."""
-_RAREST = 16_384
-"""After so many asks it is tried again at the latest."""
+_TOLL = 1e-6
+"""Seconds that an ask may cost more, on average, because stepping aside did not help."""
 
 
 class Aside:
     """Steps aside for the loop, and learns whether that helps.
 
-    It waits for the answer of an idle loop without a lock, and so need not be woken: a quarter of the time of an ask.
+    It waits for the answer of an idle loop without a lock, and so need not be woken: a third of the time of an ask.
     Where the handler takes longer it does not help, and on a busy machine others take the processor for milliseconds:
-    then it is tried more and more rarely. Threads may share it: the counts need not be exact.
+    what was lost then is paid off, a microsecond an ask, before it is tried again. Threads may share it: the count
+    need not be exact.
     """
 
-    __slots__ = ("_now", "_pause", "_skip", "_yield")
+    __slots__ = ("_now", "_skip", "_yield")
 
     def __init__(
         self, step_aside: Callable[[], object] | None = _SCHED_YIELD, now: Callable[[], float] = perf_counter
@@ -31,7 +32,6 @@ class Aside:
         self._yield = step_aside
         self._now = now
         self._skip = 0
-        self._pause = 1
 
     def step(self, answered: Callable[[], bool]) -> bool:
         """Let the loop run, if that has helped lately; say whether the answer is there now."""
@@ -40,14 +40,12 @@ class Aside:
         if self._skip > 0:
             self._skip -= 1
             return False
-        enough = self._now() + _QUICK
+        began = self._now()
         while True:
             self._yield()
-            there, late = answered(), self._now() > enough
-            if there and not late:
-                self._pause = 1
-                return True
-            if late:
-                self._skip = self._pause
-                self._pause = min(_RAREST, self._pause * 4)
+            there, spent = answered(), self._now() - began
+            if spent > _QUICK:
+                self._skip = int(spent / _TOLL)
                 return there
+            if there:
+                return True

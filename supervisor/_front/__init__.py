@@ -12,19 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from stentor.actors import (
-        Actor,
-        ActorProxy,
-        ActorRef,
-        Failure,
-        Ignore,
-        LoopActor,
-        LoopFuture,
-        Receipt,
-        Reply,
-        Terminated,
-    )
-    from stentor.actors.stores import MemoryStore
     from stentor.protocol import (
         AgentCancelled,
         AgentCompleted,
@@ -45,6 +32,20 @@ if TYPE_CHECKING:
     )
     from stentor.protocol.clients import Client, ClientClosed, Delivered, TakenOver
     from stentor.protocol.errors import *
+    from stentor.actors import (
+        Actor,
+        ActorProxy,
+        ActorRef,
+        Failure,
+        Ignore,
+        LoopActor,
+        LoopFuture,
+        Receipt,
+        Reply,
+        Terminated,
+        ThreadActor,
+    )
+    from stentor.actors.stores import MemoryStore
     from stentor.supervisor import (
         Audit,
         Backoff,
@@ -73,7 +74,7 @@ _DOORS = {
         "Text ToolCompleted ToolExecuting ToolFailed UnknownEvent session_id split_session_id"
     ),
     "stentor.protocol.clients": "Client ClientClosed Delivered TakenOver",
-    "stentor.actors": "Actor ActorProxy ActorRef Failure Ignore LoopActor LoopFuture Receipt Reply Terminated",
+    "stentor.actors": "Actor ActorProxy ActorRef Failure Ignore LoopActor LoopFuture Receipt Reply Terminated ThreadActor",
     "stentor.actors.stores": "MemoryStore",
     "stentor.supervisor": (
         "Audit Backoff Budget ChildSpec Hold Identity Message Restart RestartPolicy Run Runtime Session "
@@ -168,6 +169,7 @@ __all__ = [
     "TakenOver",
     "Terminated",
     "Text",
+    "ThreadActor",
     "Timeline",
     "ToolCompleted",
     "ToolExecuting",

@@ -103,7 +103,7 @@ class Calls(Exits):
             self._leave(child)
         if child in self.group:
             self._clear_timer(None)
-            self._group_starts()
+            self._group_anew()
         else:
             self._clear_timer(child)
             self._start(child, retry=True)

@@ -33,6 +33,7 @@ class Child:
         "held",
         "incarnation",
         "last_failure",
+        "life",
         "parked_at",
         "parks",
         "ref",
@@ -52,6 +53,9 @@ class Child:
         self.spec = spec
         self.state: ChildState = "stopped"
         self.incarnation = 0
+        """How many lives it has had, from 1, as everybody sees it."""
+        self.life = 0
+        """Number of the one that it has, or had last: no two of one supervisor are alike, whatever their ids."""
         self.attempts = 0
         """Attempts at a restart since it last was well; the exponent of its backoff."""
         self.restarts = 0

@@ -32,6 +32,9 @@ __all__ = [
 
 ExitClass = Literal["normal", "shutdown", "killed", "crash", "planned"]
 
+# A *life* below is the number that the child had when its start was asked for: an id alone, or with an incarnation, may
+# be that of another child that was there before.
+#
 # None of these is hashed or changed once it is made; `frozen` would double what making one costs at each crash.
 
 
@@ -47,47 +50,47 @@ class StopAll:
 
 @define
 class ChildStarted:
-    """The start of incarnation *incarnation* returned."""
+    """The start of life *life* returned."""
 
     child_id: str
-    incarnation: int
+    life: int
 
 
 @define
 class ChildPending:
-    """The start of incarnation *incarnation* goes on; its answer comes later."""
+    """The start of life *life* goes on; its answer comes later."""
 
     child_id: str
-    incarnation: int
+    life: int
 
 
 @define
 class ChildStartFailed:
-    """The start of incarnation *incarnation* failed; *failure* is handed on as it is."""
+    """The start of life *life* failed; *failure* is handed on as it is."""
 
     child_id: str
-    incarnation: int
+    life: int
     exception: BaseException
     failure: Any = None
 
 
 @define
 class ChildIgnored:
-    """The start of incarnation *incarnation* declined: there is nothing to run."""
+    """The start of life *life* declined: there is nothing to run."""
 
     child_id: str
-    incarnation: int
+    life: int
 
 
 @define
 class ChildExited:
-    """Incarnation *incarnation* is gone; *healthy* tells that it did what it is for (a session: handled a message).
+    """Life *life* is gone; *healthy* tells that it did what it is for (a session: handled a message).
 
     *resumable* False says that it can not go on: a policy that has it resume came too late for it.
     """
 
     child_id: str
-    incarnation: int
+    life: int
     reason: ExitClass
     exception: BaseException | None = None
     failure: Any = None

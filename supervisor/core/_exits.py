@@ -19,7 +19,7 @@ class Exits(Starts):
     """The answers to the ends of children."""
 
     def _exited(self, event: ChildExited) -> None:
-        child = self._reported(event.child_id, event.incarnation)
+        child = self._reported(event.child_id, event.life)
         if child is None:
             return
         self._clear_timer(child)
@@ -31,7 +31,7 @@ class Exits(Starts):
             self._gone(child)
         elif child.state == "starting":
             error = event.exception or ChildStartError(child_id=child.id, reason=f"it ended: {event.reason}")
-            self._start_failed(ChildStartFailed(child.id, event.incarnation, error, event.failure))
+            self._start_failed(ChildStartFailed(child.id, event.life, error, event.failure))
         elif self.busy and (self.grouped or child.spec.significant):
             # Others are being stopped or started just now; what concerns them too is decided when that has ended.
             self._move(child, "restarting")
@@ -134,11 +134,20 @@ class Exits(Starts):
                 self._clear_timer(member)
             group.append(member)
         self.group = group
+        self.group_failure = failure
         self.job = Job("stops", stops=stops, due=self.now + delay)
         self._advance()
+
+    def _group_anew(self) -> None:
+        """The wait of a group is over: it starts as its children are now, those included that came to it meanwhile."""
+        waiting = [child for child in self.group if child.state == "restarting"]
+        if waiting and self.grouped:
+            self._restart_group(waiting[0], 0.0, self.group_failure)
+        else:
+            self._group_starts()
 
     def _exited_before(self, event: ChildExited) -> None:
         """Decide on an end that had to wait for its turn, unless a call has settled it meanwhile."""
         child = self.children.get(event.child_id)
-        if child is not None and child.state == "restarting" and child.incarnation == event.incarnation:
+        if child is not None and child.state == "restarting" and child.life == event.life:
             self._decide(child, event)

@@ -149,4 +149,4 @@ class SupervisorMachine(Policies):
             self.backlog.append(event)
         else:
             self.timer = 0
-            self._group_starts()
+            self._group_anew()

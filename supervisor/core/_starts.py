@@ -15,18 +15,23 @@ __all__ = ["Starts"]
 class Starts(Costs):
     """The answers to what starting children report."""
 
-    def _reported(self, child_id: str, incarnation: int) -> Child | None:
-        """Return the child whose living incarnation reports; None for one that is fenced or gone."""
+    def _reported(self, child_id: str, life: int) -> Child | None:
+        """Return the child whose life *life* reports; None if that is fenced or gone."""
         child = self.children.get(child_id)
-        if child is None or child.incarnation != incarnation or not child.live:
+        if child is None or child.life != life or not child.live:
             return None
         return child
 
+    def _start_ended(self, child: Child) -> None:
+        """Its start did not fail: that it was stopped by hand before counts no more."""
+        self._clear_timer(child)
+        child.by_hand = False
+
     def _started(self, event: ChildStarted) -> None:
-        child = self._reported(event.child_id, event.incarnation)
+        child = self._reported(event.child_id, event.life)
         if child is None or child.state != "starting":
             return  # Stopped or abandoned meanwhile: the order to stop stands in its mailbox.
-        self._clear_timer(child)
+        self._start_ended(child)
         if child.retry:
             self._pace(child, "slow_start")
         self._move(child, "running")
@@ -44,15 +49,15 @@ class Starts(Costs):
             self._advance()
 
     def _pending(self, event: ChildPending) -> None:
-        child = self._reported(event.child_id, event.incarnation)
+        child = self._reported(event.child_id, event.life)
         if child is not None and child.state == "starting":
             self._set_timer(child, child.spec.start_timeout)
 
     def _ignored(self, event: ChildIgnored) -> None:
-        child = self._reported(event.child_id, event.incarnation)
+        child = self._reported(event.child_id, event.life)
         if child is None:
             return
-        self._clear_timer(child)
+        self._start_ended(child)
         if child.goal:
             self._gone(child)
             return
@@ -67,7 +72,7 @@ class Starts(Costs):
             self._advance()
 
     def _start_failed(self, event: ChildStartFailed) -> None:
-        child = self._reported(event.child_id, event.incarnation)
+        child = self._reported(event.child_id, event.life)
         if child is None:
             return
         self._clear_timer(child)
@@ -99,7 +104,6 @@ class Starts(Costs):
         if self._is_new(child):
             self._drop(child, "start failed")
         else:
-            child.by_hand = True
             self._rest(child, "start failed")
         self._answer(child, error=event.exception)
 
@@ -156,6 +160,7 @@ class Starts(Costs):
                 member.goal = "group"
             again = [*job.started, *again]
         self.group = again
+        self.group_failure = child.last_failure
         self.job = Job("stops", stops=stops, due=self.now + delay, again=True)
         self._advance()
 

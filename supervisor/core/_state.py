@@ -78,11 +78,14 @@ class Core:
         self.job: Job | None = None
         self.group: list[Child] = []
         """Members of a group restart that waits for its backoff, in order of their start."""
+        self.group_failure: Any = None
+        """What that restart is for."""
         self.backlog: deque[Event] = deque()
         self.ending: Exit | None = None
         self.done = False
         self.timer = 0
         self._serial = 0
+        self._lives = 0
         self._moving = 0
         self._left = 0
         """Incarnations that still have to end, while a dynamic supervisor stops."""
@@ -132,7 +135,8 @@ class Core:
     def _start(self, child: Child, *, retry: bool) -> None:
         child.retry = retry
         child.incarnation += 1
-        child.by_hand = False
+        self._lives += 1
+        child.life = self._lives
         self._move(child, "starting")
         child.began = self.now
         rung = child.rung if self.policy.ladder else 1

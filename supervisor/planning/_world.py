@@ -131,16 +131,16 @@ class World:
             case Start(child=child):
                 self._start(child)
             case Resume(child=child):
-                self._lives(child.id, child.incarnation)
+                self._lives(child.id, child.life)
             case RequestStop(child=child):
-                self._feed(ChildExited(child.id, child.incarnation, "shutdown"))
+                self._feed(ChildExited(child.id, child.life, "shutdown"))
             case Abandon(child=child, why=why):
                 self._down(child.id, self.now)
                 if why == "start_timeout":
                     error = ChildStartError(
                         child_id=child.id, reason=f"no answer within {child.spec.start_timeout:g} s"
                     )
-                    self._feed(ChildStartFailed(child.id, child.incarnation, error, PaperFailure(error)))
+                    self._feed(ChildStartFailed(child.id, child.life, error, PaperFailure(error)))
             case SetTimer(child=child, serial=serial, delay=delay):
                 self._timers.add(serial)
                 self._at(self.now + delay, partial(self._timer, None if child is None else child.id, serial))
@@ -154,32 +154,32 @@ class World:
                 raise TypeError(f"a world on paper has no hands for {effect!r}")
 
     def _start(self, child: Child) -> None:
-        name, incarnation = child.id, child.incarnation
+        name, life = child.id, child.life
         self._ran.setdefault(name, 0.0)
         takes = self._script.start_takes(name)
         if takes > 0:
-            self._feed(ChildPending(name, incarnation))
-            self._at(self.now + takes, partial(self._start_ends, name, incarnation))
+            self._feed(ChildPending(name, life))
+            self._at(self.now + takes, partial(self._start_ends, name, life))
         else:
-            self._start_ends(name, incarnation)
+            self._start_ends(name, life)
 
-    def _start_ends(self, name: str, incarnation: int) -> None:
+    def _start_ends(self, name: str, life: int) -> None:
         child = self._machine.children.get(name)
-        if child is None or child.incarnation != incarnation or child.state != "starting":
+        if child is None or child.life != life or child.state != "starting":
             return
         error = self._script.start_error(name, self.now)
         if error is None:
-            self._feed(ChildStarted(name, incarnation))
-            self._lives(name, incarnation)
+            self._feed(ChildStarted(name, life))
+            self._lives(name, life)
         else:
-            self._feed(ChildStartFailed(name, incarnation, error, PaperFailure(error)))
+            self._feed(ChildStartFailed(name, life, error, PaperFailure(error)))
 
-    def _lives(self, name: str, incarnation: int) -> None:
+    def _lives(self, name: str, life: int) -> None:
         self._up.setdefault(name, self.now)
         coming = self._script.failure(name, self.now)
         if coming is not None:
             after, exception = coming
-            self._at(self.now + after, partial(self._ends, name, incarnation, "crash", exception))
+            self._at(self.now + after, partial(self._ends, name, life, "crash", exception))
 
     def _happens(
         self, name: str, reason: Literal["crash", "normal", "planned"], exception: BaseException | None
@@ -189,20 +189,20 @@ class World:
             what = reason if exception is None else type(exception).__name__
             self._entries.append(Decision(at=self.now, child=name, what=what, decision="none", rule="it does not run"))
             return
-        self._ends(name, child.incarnation, reason, exception)
+        self._ends(name, child.life, reason, exception)
 
     def _ends(
         self,
         name: str,
-        incarnation: int,
+        life: int,
         reason: Literal["crash", "normal", "planned"],
         exception: BaseException | None,
     ) -> None:
         child = self._machine.children.get(name)
-        if child is None or child.incarnation != incarnation or child.state != "running":
+        if child is None or child.life != life or child.state != "running":
             return
         failure = None if exception is None else PaperFailure(exception)
-        self._feed(ChildExited(name, incarnation, reason, exception, failure))
+        self._feed(ChildExited(name, life, reason, exception, failure))
 
     def _timer(self, name: str | None, serial: int) -> None:
         if serial in self._timers:

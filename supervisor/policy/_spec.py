@@ -112,17 +112,37 @@ def derive(template: ChildSpec, name: str, args: tuple[Any, ...], kwargs: Mappin
         return evolve(template, id=template.id if _is_name(name) else name, args=args, kwargs=kwargs)
     # The template was checked when it was built; only what is new is looked at, for each start passes here.
     spec = object.__new__(ChildSpec)
-    merged = {**template.kwargs, **kwargs} if kwargs else template.kwargs
-    assign(
-        spec, id=name, actor=template.actor, args=template.args + tuple(args), kwargs=merged, restart=template.restart
-    )
-    assign(spec, shutdown=template.shutdown, start_timeout=template.start_timeout, kind=template.kind)
-    assign(spec, significant=template.significant, capacity=template.capacity)
+    _set_id(spec, name)
+    _set_actor(spec, template.actor)
+    _set_args(spec, template.args + tuple(args) if args else template.args)
+    _set_kwargs(spec, {**template.kwargs, **kwargs} if kwargs else template.kwargs)
+    _set_restart(spec, template.restart)
+    _set_shutdown(spec, template.shutdown)
+    _set_start_timeout(spec, template.start_timeout)
+    _set_significant(spec, template.significant)
+    _set_kind(spec, template.kind)
+    _set_capacity(spec, template.capacity)
     return spec
 
 
+# The slots themselves: a quarter of the time of object.__setattr__, where one spec is made at each start.
+(
+    _set_id,
+    _set_actor,
+    _set_args,
+    _set_kwargs,
+    _set_restart,
+    _set_shutdown,
+    _set_start_timeout,
+    _set_significant,
+    _set_kind,
+    _set_capacity,
+) = [ChildSpec.__dict__[name].__set__ for name in _FIELDS]
+
+
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and name != "" and _CONTROL.search(name) is None
+    # What is printable holds no control character; the other way round that is not so.
+    return isinstance(name, str) and name != "" and (name.isprintable() or _CONTROL.search(name) is None)
 
 
 def _is_actor(actor: object) -> bool:

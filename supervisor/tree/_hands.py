@@ -46,7 +46,6 @@ from ..core._events import (
     ChildStartFailed,
     Event,
     SetPolicy,
-    TimerFired,
 )
 from ..core._machine import SupervisorMachine
 from ..ledger._entry import Entry
@@ -123,13 +122,14 @@ class Hands:
 
     def drain(self, limit: int) -> None:
         """Feed up to *limit* of the reports that have arrived."""
-        while limit and (report := self.port.take()) is not None:
+        while limit and (taken := self.port.take()) is not None:
             limit -= 1
-            if type(report) is TimerFired:
+            child, report = taken
+            if child is not None:
+                self._report(child, report)
+            else:
                 self._timers.pop(report.serial, None)
                 self.feed(report)
-            else:
-                self._report(report)
 
     def close(self) -> None:
         """Nothing is heard any more."""
@@ -147,10 +147,10 @@ class Hands:
                 self._slots.close(child, "supervisor_gone")
         self.machine.children.clear()
 
-    def _report(self, report: Any) -> None:
-        child = self.machine.children.get(report.child_id)
-        # What an incarnation said that was fenced meanwhile is about nobody.
-        if child is None or child.handle is None or report.incarnation != child.handle.incarnation:
+    def _report(self, child: Child, report: Any) -> None:
+        # What an incarnation said that was fenced meanwhile is about nobody; nor is what a slot did that was closed,
+        # though another child has its id by now: a dropped child has no handle any more.
+        if child.handle is None or report.incarnation != child.handle.incarnation:
             return
         if type(report) is not Exited:
             self._launched(child, report)
@@ -162,22 +162,22 @@ class Hands:
         # A session that only starts and fails is not well, however long it stood there.
         healthy = child.spec.kind != "session" or child.handle.handled
         resumable = not self._slots.resumes or child.handle.resumable
-        self.feed(ChildExited(child.spec.id, child.incarnation, report.reason, exception, failure, healthy, resumable))
+        self.feed(ChildExited(child.spec.id, child.life, report.reason, exception, failure, healthy, resumable))
 
     def _launched(self, child: Child, result: LaunchResult) -> None:
-        name, incarnation = child.spec.id, child.incarnation
+        name, life = child.spec.id, child.life
         match result:
             case Started():
                 self._settle(child, "restarted")
-                self.feed(ChildStarted(name, incarnation))
+                self.feed(ChildStarted(name, life))
             case StartFailed(failure=failure):
                 self._settle(child, "failed")
-                self.feed(ChildStartFailed(name, incarnation, failure.exception, failure))
+                self.feed(ChildStartFailed(name, life, failure.exception, failure))
             case Pending():
-                self.feed(ChildPending(name, incarnation))
+                self.feed(ChildPending(name, life))
             case Ignored():
                 self._settle(child, "ignored")
-                self.feed(ChildIgnored(name, incarnation))
+                self.feed(ChildIgnored(name, life))
             case _:  # pyright: ignore[reportUnnecessaryComparison]
                 raise TypeError(f"a start does not end with {result!r}")
 
@@ -220,7 +220,7 @@ class Hands:
     def _abandon(self, child: Child, why: str) -> None:
         if why == "start_timeout":
             error, failure = self._slots.overdue(child)
-            self.feed(ChildStartFailed(child.spec.id, child.incarnation, error, failure))
+            self.feed(ChildStartFailed(child.spec.id, child.life, error, failure))
         else:
             self._slots.abandon(child)
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from stentor.actors import ActorRef
 
+from ..core._child import Child
 from ..core._events import TimerFired
 
-__all__ = ["Port"]
+__all__ = ["Port", "SlotPort"]
 
 
 class Port:
-    """Takes reports from any thread, and wakes the supervisor. Its children have it for a parent.
+    """Takes reports from any thread, and wakes the supervisor. Its children have it, by a slot each, for a parent.
 
     It is a queue of its own, beside the control lane, because a supervisor has to hear its children also while its own
     start or stop goes on, when no message is handled.
@@ -25,18 +26,18 @@ class Port:
     def __init__(self, ref: ActorRef[Any]) -> None:
         self.ref = ref
         self.closed = False
-        self._reports: deque[Any] = deque()
+        self._reports: deque[tuple[Child | None, Any]] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._reports)
 
-    def control(self, message: Any) -> bool:
-        """Take a report; say whether there is still somebody to hear it."""
+    def put(self, child: Child | None, report: Any) -> bool:
+        """Take a report about *child*, or of a timer; say whether there is still somebody to hear it."""
         if self.closed:
             return False
-        self._reports.append(message)
+        self._reports.append((child, report))
         waiter, loop = self._waiter, self._loop
         if waiter is None or loop is None:
             self.ref.wake()
@@ -46,15 +47,15 @@ class Port:
 
     def timer(self, child_id: str | None, serial: int) -> None:
         """A timer of the machine has fired."""
-        self.control(TimerFired(child_id, serial))
+        self.put(None, TimerFired(child_id, serial))
 
     def knock(self) -> None:
         """Something else has come, on the loop of whoever waits: let it look."""
         if self._waiter is not None:
             _arrive(self._waiter)
 
-    def take(self) -> Any:
-        """Return the oldest report, or None."""
+    def take(self) -> tuple[Child | None, Any] | None:
+        """Return whom the oldest report is about, None for a timer, and the report; None if there is none."""
         return self._reports.popleft() if self._reports else None
 
     async def arrival(self) -> None:
@@ -67,6 +68,20 @@ class Port:
                 await waiter
         finally:
             self._waiter = None
+
+
+class SlotPort:
+    """The parent of one child's estate: what it reports is about that child, and no other that has its id later."""
+
+    __slots__ = ("_child", "_port")
+
+    def __init__(self, port: Port, child: Child) -> None:
+        self._port = port
+        self._child = child
+
+    def control(self, message: Any) -> bool:
+        """Take a report; say whether there is still somebody to hear it."""
+        return self._port.put(self._child, message)
 
 
 def _arrive(waiter: asyncio.Future[None]) -> None:

@@ -6,13 +6,12 @@ from itertools import zip_longest
 
 from attrs import frozen
 
-from .departures import OPTIONS, Moment, even
-from .faults import Fault, fault
+from .departures import OPTIONS, Departure, Moment, even, parted
 from .otp import Otp
 from .ours import run_ours
 from .trace import Seen, Trace
 
-__all__ = ["Difference", "compare", "smallest"]
+__all__ = ["Compared", "Difference", "compare", "smallest"]
 
 _NOTHING = Seen(end="no step more")
 
@@ -37,26 +36,41 @@ class Difference:
         return "\n".join(lines)
 
 
-def compare(trace: Trace, otp: Otp) -> Difference | Fault | None:
-    """Return the first difference that no departure explains; the fault, if it is a known one; or None."""
+@frozen
+class Compared:
+    """What came of one trace: a difference that no departure explains, or None; and the departures that were seen."""
+
+    difference: Difference | None
+    departures: frozenset[Departure]
+
+
+def compare(trace: Trace, otp: Otp) -> Compared:
+    """Run *trace* through both and compare them up to its end, or to where a departure leads them apart."""
     theirs, ours = otp.run(trace, OPTIONS), run_ours(trace)
     steps = (None, *trace.steps)
+    raw: list[Moment] = []
     moments: list[Moment] = []
+    seen: set[Departure] = set()
     for at, (their, our) in enumerate(zip_longest(theirs, ours, fillvalue=_NOTHING)):
-        moment = Moment(trace, steps[at], their, our)
-        moments.append(moment if _NOTHING in (their, our) else even(moment))
-        if moments[-1].otp != moments[-1].ours:
+        raw.append(Moment(trace, steps[at], their, our))
+        evened, departures = (raw[-1], []) if _NOTHING in (their, our) else even(raw[-1])
+        moments.append(evened)
+        seen.update(departures)
+        if evened.otp != evened.ours:
+            apart = parted(raw)
+            if apart is not None:
+                return Compared(None, frozenset(seen | {apart}))
             found = Difference(trace, at + 1, tuple(m.otp for m in moments), tuple(m.ours for m in moments))
-            return fault(moments) or found
-    return None
+            return Compared(found, frozenset(seen))
+    return Compared(None, frozenset(seen))
 
 
 def smallest(found: Difference, otp: Otp) -> Difference:
     """Return the difference of the smallest trace that is found by leaving out one thing after the other."""
     while True:
         for trace in found.trace.smaller():
-            less = compare(trace, otp)
-            if isinstance(less, Difference):
+            less = compare(trace, otp).difference
+            if less is not None:
                 found = less
                 break
         else:

@@ -1,22 +1,25 @@
 """The departures from OTP: each by its rule, with what OTP does, what we do, and how the comparison allows for it.
 
-Whatever else differs is a fault. A departure has one of three ways:
+Whatever else differs is a fault. A departure has one of four ways:
 
 * *drawn*: the traces keep to where both agree, because a trace holds no other value.
 * *world*: an option of the Erlang world brings OTP to do as we do, so that the rest of the trace is still compared.
 * *even*: a function that brings what was seen of both to one form, at one step.
+* *until*: the two go apart for good, so that the trace is compared up to there. A function says whether a difference is
+  of this kind, and *trace* is the smallest that shows one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import evolve, frozen
+from stentor.supervisor.policy._policy import Strategy
 
-from .trace import Seen, Step, Trace
+from .trace import Kid, Seen, Step, Trace
 
-__all__ = ["DEPARTURES", "OPTIONS", "Departure", "Moment", "even"]
+__all__ = ["DEPARTURES", "OPTIONS", "Departure", "Moment", "even", "parted"]
 
 CALLS = ("start_child", "terminate_child", "restart_child", "delete_child", "count_children")
 _COUNTS = re.compile(r"1 specs, (?P<active>-?\d+) active, (?P<all>.*)")
@@ -50,6 +53,12 @@ class Departure:
     drawn: str = ""
     world: str = ""
     even: Callable[[Moment], Moment] | None = None
+    until: Callable[[Sequence[Moment]], bool] | None = None
+    """Told all moments as they were seen, the last of which is the first that differs."""
+    trace: Trace | None = None
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.ours}"
 
 
 def _loud(moment: Moment) -> Moment:
@@ -120,7 +129,71 @@ def _stops_sorted(seen: Seen) -> Seen:
     return evolve(seen, log=(*seen.log[:last], *sorted(seen.log[last:])))
 
 
+def _failed(moment: Moment) -> set[str]:
+    """Return who failed to start while something else was waiting to be taken in before the next try."""
+    if len(moment.made()) == 1:
+        return set()
+    return {name for what, name in (*moment.otp.log, *moment.ours.log) if what == "failed"}
+
+
+def _retry_cancelled(moment: Moment) -> bool:
+    """Whether a retry may never have been made: its child was terminated, or started with a group before."""
+    failed = _failed(moment)
+    if moment.trace.strategy == "one_for_one":
+        return any(step.what == "terminate_child" and step.subject in failed for step in moment.made())
+    return bool(failed)
+
+
+def _charged_at_once(moments: Sequence[Moment]) -> bool:
+    gave_up = [moment.ours.end == "gave_up" for moment in moments]
+    return gave_up[-1] and (bool(_failed(moments[-1])) or any(_retry_cancelled(moment) for moment in moments))
+
+
+def _retry_called_off(moments: Sequence[Moment]) -> bool:
+    last, failed = moments[-1], _failed(moments[-1])
+    called_off = any(step.what == "terminate_child" and step.subject in failed for step in last.made())
+    return called_off and last.trace.strategy != "one_for_one"
+
+
+def _group_waits(moments: Sequence[Moment]) -> bool:
+    last = moments[-1]
+    called = any(step.what in CALLS for step in last.made())
+    return called and bool(_failed(last)) and last.trace.strategy != "one_for_one"
+
+
+_A, _B = Kid("a"), Kid("b")
+
+
+def _example(strategy: Strategy, intensity: int, kids: tuple[Kid, ...], failing: str, *burst: Step) -> Trace:
+    """Return a trace in which *burst* meets a child that fails to start again."""
+    steps = (Step("script", failing, ("error",)), Step("burst", burst=burst))
+    return Trace(strategy=strategy, dynamic=False, intensity=intensity, period=5, kids=kids, steps=steps)
+
+
 DEPARTURES = (
+    Departure(
+        rule="B1",
+        otp="charges a retry when its turn comes: what waited before it is still answered, and may cancel it",
+        ours="charges it when the restart fails, also if it is cancelled then: with a backoff of half a minute, a "
+        "budget that is spent would be known half a minute late",
+        until=_charged_at_once,
+        trace=_example("one_for_one", 1, (_A,), "a", Step("exit", "a", "crash"), Step("terminate_child", "a")),
+    ),
+    Departure(
+        rule="F2",
+        otp="terminate_child of the one that failed to start cancels the restart of its whole group",
+        ours="only that one is out: the siblings that were stopped for it would stay down, and nobody would hear",
+        until=_retry_called_off,
+        trace=_example("one_for_all", 3, (_A, _B), "a", Step("exit", "b", "crash"), Step("terminate_child", "a")),
+    ),
+    Departure(
+        rule="F3",
+        otp="while a group waits for its retry, only the one that failed to start is restarting; the others run still, "
+        "or are stopped, and can be called so",
+        ours="all that wait are restarting",
+        until=_group_waits,
+        trace=_example("one_for_all", 3, (_A, _B), "a", Step("exit", "b", "crash"), Step("restart_child", "b")),
+    ),
     Departure(
         rule="B2",
         otp="counts whole seconds",
@@ -195,10 +268,17 @@ OPTIONS = tuple(departure.world for departure in DEPARTURES if departure.world)
 """What the Erlang world is to heed."""
 
 
-def even(moment: Moment) -> Moment:
-    """Return *moment* with all departures taken out."""
-    moment = _told(moment)
+def even(moment: Moment) -> tuple[Moment, list[Departure]]:
+    """Return *moment* with all departures taken out, and those that were there."""
+    moment, seen = _told(moment), []
     for departure in DEPARTURES:
         if departure.even is not None:
-            moment = departure.even(moment)
-    return moment
+            before, moment = moment, departure.even(moment)
+            if moment != before:
+                seen.append(departure)
+    return moment, seen
+
+
+def parted(moments: Sequence[Moment]) -> Departure | None:
+    """Return the departure that shows at the last of *moments*, after which nothing is compared, or None."""
+    return next((one for one in DEPARTURES if one.until is not None and one.until(moments)), None)

@@ -16,6 +16,7 @@ _STRATEGIES: tuple[Strategy, ...] = ("one_for_one", "one_for_all", "rest_for_one
 _ENDINGS: tuple[AutoShutdown, ...] = ("never", "never", "any_significant", "all_significant")
 _NAMES = ("a", "b", "c", "d", "e")
 _RESTARTS: tuple[RestartKind, ...] = ("permanent", "permanent", "transient", "temporary")
+_ENDING_RESTARTS: tuple[RestartKind, ...] = ("permanent", "transient", "transient", "temporary")
 _SHUTDOWNS: tuple[Stop, ...] = (5.0, 5.0, "infinity", "brutal_kill")
 _ENDS = ("crash", "crash", "crash", "killed", "normal", "shutdown", "planned")
 _CALLS = ("terminate_child", "restart_child", "delete_child", "start_child", "count_children")
@@ -69,8 +70,9 @@ class _Draw:
         """Return a child's spec."""
         if name != "t" and self.dynamic:
             return Kid(name, self.template.restart, self.template.shutdown, self.template.kind)
-        restart = self.one(_RESTARTS)
-        significant = self.auto != "never" and restart != "permanent" and self.chance.random() < 0.5
+        # Where the last significant child is waited for, most are, or there is none to wait for.
+        restart = self.one(_RESTARTS if self.auto == "never" else _ENDING_RESTARTS)
+        significant = self.auto != "never" and restart != "permanent" and self.chance.random() < 0.7
         return Kid(name, restart, self.one(_SHUTDOWNS), self.one(_KINDS), significant)
 
     def step(self) -> Step:
@@ -110,8 +112,11 @@ class _Draw:
         if self.dynamic and step.what == "start_child" and isinstance(step.subject, Kid):
             if self.chance.random() < 0.15:
                 yield Step("script", step.subject.name, ("ignore",))
-        elif any(one.what == "exit" for one in (step, *step.burst)) and self.chance.random() < 0.4:
-            yield self.script()
+            return
+        ending = [str(one.subject) for one in (step, *step.burst) if one.what == "exit"]
+        if ending and self.chance.random() < 0.5:
+            # Mostly of one that is about to end, so that something else comes while it is to be tried again.
+            yield self.script(self.one(ending) if self.chance.random() < 0.7 else self.name())
 
     def name(self) -> str:
         """Return a child's name; not always one that is there."""
@@ -123,10 +128,10 @@ class _Draw:
         """Return the end of a child."""
         return Step("exit", self.name(), self.one(_ENDS))
 
-    def script(self) -> Step:
+    def script(self, name: str | None = None) -> Step:
         """Return what the next starts of a child come to."""
         kinds = ("error", "error", "ok") if self.dynamic else ("error", "error", "ignore", "ok")
-        return Step("script", self.name(), tuple(self.one(kinds) for _ in range(self.chance.randint(1, 3))))
+        return Step("script", name or self.name(), tuple(self.one(kinds) for _ in range(self.chance.randint(1, 3))))
 
     def call(self, what: str) -> Step:
         """Return one call."""

@@ -209,10 +209,10 @@ class World:
         """Do what the machine asks for; return what comes of it at once."""
         match effect:
             case Start(child):
-                return self.launch(child.id, child.incarnation)
+                return self.launch(child.id, child.life)
             case RequestStop(child):
                 if child.id not in self.alive:
-                    return self.ended(child.id, child.incarnation)
+                    return self.ended(child.id, child.life)
                 self.log.append(("stop", child.id))
                 return self.leave(child.id, self.stops.get(child.id, "shutdown"))
             case Abandon(child, "brutal_kill"):
@@ -241,7 +241,7 @@ class World:
                 raise TypeError(f"under the strict settings there is no {effect!r}")
         return None
 
-    def launch(self, name: str, incarnation: int) -> Event:
+    def launch(self, name: str, life: int) -> Event:
         """Start one incarnation, as its script says."""
         if name in self.alive:
             raise Broken(f"two incarnations of {name} would live")
@@ -250,12 +250,12 @@ class World:
         self.log.append((_TRIED[outcome], name))
         match outcome:
             case "ok":
-                self.alive[name] = incarnation
-                return ChildStarted(name, incarnation)
+                self.alive[name] = life
+                return ChildStarted(name, life)
             case "ignore":
-                return ChildIgnored(name, incarnation)
+                return ChildIgnored(name, life)
             case "error":
-                return ChildStartFailed(name, incarnation, Scripted(), Fault(Scripted()))
+                return ChildStartFailed(name, life, Scripted(), Fault(Scripted()))
             case _:
                 raise TypeError(outcome)
 
@@ -264,13 +264,13 @@ class World:
         error = Scripted() if how in ("crash", "killed") else None
         return ChildExited(name, self.alive.pop(name), how, error, None if error is None else Fault(error))
 
-    def ended(self, name: str, incarnation: int) -> ChildExited:
+    def ended(self, name: str, life: int) -> ChildExited:
         """Take the end of one that is dead already out of the mailbox, ahead of its turn, as OTP does."""
         for event in self.mailbox:
-            if isinstance(event, ChildExited) and (event.child_id, event.incarnation) == (name, incarnation):
+            if isinstance(event, ChildExited) and (event.child_id, event.life) == (name, life):
                 self.mailbox.remove(event)
                 return event
-        raise Broken(f"{name} is asked to stop, but has no incarnation {incarnation}")
+        raise Broken(f"{name} is asked to stop, but has no life {life}")
 
 
 def _spec(kid: Kid) -> ChildSpec:

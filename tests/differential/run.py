@@ -13,7 +13,7 @@ from pathlib import Path
 from attrs import define, field
 
 from .compare import Difference, compare, smallest
-from .faults import Fault
+from .departures import Departure
 from .generate import a_trace
 from .otp import Otp
 
@@ -27,14 +27,15 @@ class Outcome:
     traces: int = 0
     found: list[tuple[int, Difference]] = field(factory=list[tuple[int, Difference]])
     """Differences, each with the number of its trace, made as small as can be."""
-    known: Counter[Fault] = field(factory=Counter[Fault])
-    """How many traces were compared only up to a known fault."""
+    departures: Counter[Departure] = field(factory=Counter[Departure])
+    """In how many traces each was seen."""
 
     def report(self, seed: int) -> str:
         """Return it as text."""
         lines = [f"seed {seed}, trace {number}:\n{difference}\n" for number, difference in self.found]
         lines += [
-            f"{times:5} traces up to a known fault: {known.rule}: {known.ours}" for known, times in self.known.items()
+            f"{times:5} traces {'up to' if departure.until else 'with'} {departure}"
+            for departure, times in self.departures.most_common()
         ]
         return "\n".join([*lines, f"{self.traces} traces of seed {seed}: {len(self.found)} differences"])
 
@@ -44,15 +45,12 @@ def run_traces(otp: Otp, seed: int, traces: int, most: int = 1) -> Outcome:
     outcome = Outcome()
     for number in range(traces):
         outcome.traces += 1
-        match compare(a_trace(seed, number), otp):
-            case Fault() as known:
-                outcome.known[known] += 1
-            case Difference() as difference:
-                outcome.found.append((number, smallest(difference, otp)))
-                if len(outcome.found) == most:
-                    break
-            case None:
-                pass
+        compared = compare(a_trace(seed, number), otp)
+        outcome.departures.update(compared.departures)
+        if compared.difference is not None:
+            outcome.found.append((number, smallest(compared.difference, otp)))
+            if len(outcome.found) == most:
+                break
     return outcome
 
 

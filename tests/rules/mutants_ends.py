@@ -59,7 +59,7 @@ MUTANTS: list[Mutant] = [
         "T4",
         (
             "core/_starts.py",
-            "if child is None or child.incarnation != incarnation or not child.live:",
+            "if child is None or child.life != life or not child.live:",
             "if child is None or not child.live:",
         ),
         ("tree/_hands.py", " or report.incarnation != child.handle.incarnation:", ":"),
@@ -164,7 +164,7 @@ MUTANTS: list[Mutant] = [
         "W4",
         (
             "core/_starts.py",
-            "if child is None or child.incarnation != incarnation or not child.live:",
+            "if child is None or child.life != life or not child.live:",
             "if child is None or not child.live:",
         ),
         ("core/_jobs.py", "job.current = child\n                    self._stop(", "self._stop("),

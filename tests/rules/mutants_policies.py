@@ -118,8 +118,8 @@ MUTANTS: list[Mutant] = [
     *broken(
         "un-park",
         ("core/_costs.py", "if child.half_open:", "if False:"),
-        ("core/_exits.py", "child.half_open = False\n", ""),
-        ("core/_exits.py", "child.parks = 0\n", ""),
+        ("core/_exits.py", "child.half_open = False\n", "pass\n"),
+        ("core/_exits.py", "child.parks = 0\n", "pass\n"),
         ("core/_starts.py", "elif child.half_open:", "elif False:"),
         ("policy/_policy.py", "first * self.backoff.factor**parks", "first"),
         (
@@ -163,7 +163,7 @@ MUTANTS: list[Mutant] = [
             "            case SetPolicy():\n                self._set_policy(event)",
         ),
         ("core/_policies.py", "if self.ending is not None:\n", "if False:\n"),
-        ("core/_jobs.py", "self._stop_revert()\n", ""),
+        ("core/_jobs.py", "self._stop_revert()\n", "pass\n"),
         ("core/_policies.py", "PolicyRevision(self.revision.revision + 1,", "PolicyRevision(self.revision.revision,"),
         ("policy/_change.py", "if faults.found:\n        raise BadPolicy(faults.found)\n    return", "return"),
     ),

@@ -180,7 +180,7 @@ MUTANTS: list[Mutant] = [
             "(member.by_hand and not member.live):\n                continue\n"
             '            if member.state in ("stopped", "parked"):',
         ),
-        ("core/_state.py", "child.by_hand = False\n", ""),
+        ("core/_starts.py", "child.by_hand = False\n", "pass\n"),
     ),
     *broken(
         "S5",

@@ -103,7 +103,7 @@ class World:
         match effect:
             case Start(child, rung):
                 self.rungs.append((child.id, rung))
-                return self.launch(child.id, child.incarnation)
+                return self.launch(child.id, child.life)
             case RequestStop(child):
                 assert child.id in self.live, f"{child!r} was asked to stop and does not run"
                 assert child.id not in self.stopping, f"{child!r} was asked to stop twice"
@@ -113,14 +113,14 @@ class World:
                     return []
                 return self.gone(child.id, "shutdown")
             case Abandon(child, why):
-                incarnation = self.live.pop(child.id)
+                life = self.live.pop(child.id)
                 self.stopping.discard(child.id)
                 self.log.append(("abandon", child.id))
                 if why == "start_timeout":
-                    return [ChildStartFailed(child.id, incarnation, TimeoutError(), Fault(TimeoutError()))]
+                    return [ChildStartFailed(child.id, life, TimeoutError(), Fault(TimeoutError()))]
             case Resume(child):
                 assert child.id not in self.live, f"{child!r} is resumed, but has not failed"
-                self.live[child.id] = child.incarnation
+                self.live[child.id] = child.life
                 self.log.append(("resume", child.id))
             case Park(child) | Close(child):
                 assert child.id not in self.live, f"{child!r} runs, and its slot is closed"
@@ -150,7 +150,7 @@ class World:
         assert call not in self.answers, f"call {call} was answered twice"
         self.answers[call] = value
 
-    def launch(self, name: str, incarnation: int) -> list[Event]:
+    def launch(self, name: str, life: int) -> list[Event]:
         """Start one incarnation, as its script says."""
         assert name not in self.live, f"two incarnations of {name} would live"
         self.log.append(("start", name))
@@ -158,24 +158,24 @@ class World:
         result = script.pop(0) if isinstance(script, list) and script else script
         match result:
             case None | "ok" | []:
-                self.live[name] = incarnation
-                return [ChildStarted(name, incarnation)]
+                self.live[name] = life
+                return [ChildStarted(name, life)]
             case "pending":
-                self.live[name] = incarnation
-                return [ChildPending(name, incarnation)]
+                self.live[name] = life
+                return [ChildPending(name, life)]
             case "ignore":
-                return [ChildIgnored(name, incarnation)]
+                return [ChildIgnored(name, life)]
             case BaseException():
-                return [ChildStartFailed(name, incarnation, result, Fault(result))]
+                return [ChildStartFailed(name, life, result, Fault(result))]
             case _:
                 raise TypeError(result)
 
     def gone(self, name: str, reason: Any, exception: BaseException | None = None) -> list[Event]:
         """End the living incarnation of *name*."""
-        incarnation = self.live.pop(name)
+        life = self.live.pop(name)
         self.stopping.discard(name)
         fault = Fault(exception) if exception is not None else None
-        return [ChildExited(name, incarnation, reason, exception, fault)]
+        return [ChildExited(name, life, reason, exception, fault)]
 
     def crash(self, name: str, exception: BaseException | None = None) -> None:
         """Let *name* fail."""

@@ -232,7 +232,7 @@ class Model(RuleBasedStateMachine):
     def books_agree(self) -> None:
         """What the machine believes is the case: no two incarnations, and none that nobody knows of."""
         if hasattr(self, "w") and self.up():
-            believed = {child.id: child.incarnation for child in self.w.machine.children.values() if child.live}
+            believed = {child.id: child.life for child in self.w.machine.children.values() if child.live}
             assert self.w.live == believed
 
     @invariant()

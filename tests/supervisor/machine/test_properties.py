@@ -101,7 +101,7 @@ def run(w: Any, spec: Any, events: Any) -> None:
 
 def agree(w: Any) -> None:
     """The machine believes of its children what is the case."""
-    believed = {child.id: child.incarnation for child in w.machine.children.values() if child.live}
+    believed = {child.id: child.life for child in w.machine.children.values() if child.live}
     if w.exit is None:
         assert w.live == believed
         for child in w.machine.children.values():

@@ -579,7 +579,7 @@ async def test_what_an_incarnation_reported_that_is_replaced_concerns_nobody(spe
     (await sup.which_child("a")).ref.tell(ValueError())
     await clock.settle()
     supervisor: Any = ref._actor_weakref()
-    supervisor._hands.port.control(Exited("a", 1, "crash"))
+    supervisor._machine.children["a"].handle.parent.control(Exited("a", 1, "crash"))
     await clock.settle()
 
     assert ("running", 2) == ((i := await sup.which_child("a")).state, i.incarnation)
