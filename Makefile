@@ -7,7 +7,7 @@ PORT ?= 8765
 # Handed over by the environment: a folder's name may hold quotes and spaces.
 export DOCS PORT
 
-.PHONY: run test check bench bench-supervision differential pykka format venv clean
+.PHONY: run test check bench bench-supervision differential rules pykka format venv clean
 
 run: venv  ## Start the example agent host with its page; DOCS=folder and PORT=number may be given.
 	$(BIN)/python -m examples.agent_host --docs "$$DOCS" --port "$$PORT"
@@ -32,6 +32,9 @@ bench-supervision: venv  ## The supervisor beside OTP's own; needs Erlang, and f
 
 differential: venv  ## 5,000 traces through OTP's supervisor and ours; needs Erlang.
 	$(BIN)/python -m tests.differential.run --traces 5000 $(ARGS)
+
+rules: venv  ## Every rule of supervision with its tests, and mutants that each of them must notice.
+	$(BIN)/python -m tests.rules.run
 
 pykka: venv  ## Pykka's own test suite with LoopActor as one more runtime.
 	$(BIN)/python tests/pykka_suite.py

@@ -53,6 +53,7 @@ class Estate(Laned, Generic[A]):
         recorder: Gets what must not vanish; by default the process's own ring.
         loop: Where it runs; by default the running loop, else the process's background loop.
         capacity: Messages that may wait.
+        dispatcher: That of *loop*, for who has it at hand.
     """
 
     __slots__ = ("args", "kwargs")
@@ -72,9 +73,12 @@ class Estate(Laned, Generic[A]):
         recorder: Recorder | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         capacity: int = 10_000,
+        dispatcher: Dispatcher | None = None,
     ) -> None:
-        self.clock = _SYSTEM_CLOCK if clock is None else clock
-        super().__init__(path, capacity, self.clock.now)
+        if clock is None:
+            clock = _SYSTEM_CLOCK
+        super().__init__(path, capacity, clock.now)
+        self.clock = clock
         self.actor_class = actor_class
         self.args = args
         self.kwargs: Mapping[str, Any] = {} if kwargs is None else kwargs
@@ -83,7 +87,9 @@ class Estate(Laned, Generic[A]):
         self.child_id = child_id
         self.directory = directory
         self.recorder = default_recorder if recorder is None else recorder
-        self.dispatcher = Dispatcher.of(actor_loop() if loop is None else loop)
+        if dispatcher is None:
+            dispatcher = Dispatcher.of(actor_loop() if loop is None else loop)
+        self.dispatcher = dispatcher
         self.generation = 0
         self.incarnation = 0
         self.handled = False
@@ -96,6 +102,7 @@ class Estate(Laned, Generic[A]):
         self.identity = None
         self.ref = ActorRef(self)
         self._actor: Any = None
+        self.context = None
         self._reply = None
         self._task = None
         self._busy = False
@@ -169,13 +176,13 @@ class Estate(Laned, Generic[A]):
             self._settle_in(cls)
             if self._lane is not None:
                 actor = self._embody()
-                return self._start_later(self.context.run(self._first_call, actor))
-            self.context.run(self._build)
+                return self._start_later(self._at_home().run(self._first_call, actor))
+            self._build_in_cradle()
             if cls._plain_on_start:
                 return self._started()
             operation = "on_start"
             actor = self._actor
-            result = self.context.run(actor.on_start)
+            result = self._at_home().run(actor.on_start)
         except BaseException as exception:
             return self._start_failed(exception, operation)
         if type(result) is COROUTINE:

@@ -12,7 +12,8 @@ from stentor.protocol.errors import Refused, Shutdown
 
 from .._clock import Clock
 from ..loop._future import LoopFuture
-from ..loop._slot import SlotBase
+from ..loop._mailbox import AGAIN
+from ..loop._slot import Runner, SlotBase
 from ..loop._step import COROUTINE, step
 from ._failure import Failure, capture_chain, capture_frames, number_of
 from ._lease import Lease, current_lease
@@ -47,6 +48,7 @@ class Guard(SlotBase):
         "_job",
         "_waking_turn",
         "clock",
+        "context",
         "generation",
         "handled",
         "identity",
@@ -61,6 +63,7 @@ class Guard(SlotBase):
     )
 
     clock: Clock
+    context: Runner | None
     recorder: Recorder
     generation: int
     handled: bool
@@ -77,6 +80,9 @@ class Guard(SlotBase):
 
     def _start_slowly(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, None]:
         raise NotImplementedError  # the estate starts, the guard only takes the turn
+
+    def _at_home(self) -> Runner:
+        raise NotImplementedError  # where its code runs is made when it is first needed
 
     def push(self, message: Any, reply: LoopFuture[Any] | None) -> None:
         """Take a message in, unless an ended incarnation sends it to its successor."""
@@ -104,7 +110,7 @@ class Guard(SlotBase):
             if actor is not None:
                 actor._knocked()
             return None
-        run = self.context.run
+        run = self._at_home().run if self.context is None else self.context.run
         handle = actor._handle_receive
         while limit:
             limit -= 1
@@ -120,16 +126,12 @@ class Guard(SlotBase):
                 job = self._attempt(actor, "on_wake", NO_MESSAGE, actor.on_wake)
             else:
                 self._waking_turn = False
-                if self._suspended or not self._out:
-                    with self._lock:
-                        if self._suspended or not self._in:
-                            if self._control or self._woken:
-                                continue
-                            self._calm = True
-                            return None
-                        self._in.reverse()
-                        self._out, self._in = self._in, self._out
-                message, reply, _ = self._out.pop()
+                entry = self._out.pop() if self._out and not self._suspended else self._next()
+                if entry is None:
+                    return None
+                if entry is AGAIN:
+                    continue
+                message, reply, _ = entry
                 self._reply = reply
                 job = None
                 try:
@@ -167,7 +169,7 @@ class Guard(SlotBase):
             self.kind,
             self.incarnation,
             now - self.started_at,
-            len(self._in) + len(self._out),
+            self.depth,
             operation,
             None if message is NO_MESSAGE else type(message).__name__,
             now,
@@ -188,7 +190,7 @@ class Guard(SlotBase):
         self, actor: Any, operation: str, message: Any, function: Callable[..., Any], *args: Any
     ) -> Coroutine[Any, Any, None] | None:
         try:
-            result = self.context.run(function, *args)
+            result = self._at_home().run(function, *args)
         except BaseException as exception:
             return self._failed(actor, exception, operation, message)
         if type(result) is COROUTINE:
@@ -229,7 +231,7 @@ class Guard(SlotBase):
 
     def _drive(self, coroutine: Coroutine[Any, Any, Any]) -> Awaitable[Any]:
         """Return what to await for *coroutine* to run, in the actor's own context."""
-        return step(coroutine, self.context.run, self._at_suspension)
+        return step(coroutine, self._at_home().run, self._at_suspension)
 
     def _too_late(self, actor: Any, coroutine: Coroutine[Any, Any, Any]) -> bool:
         """Say whether *actor* was fenced off before *coroutine* began, when it had no task to cancel."""

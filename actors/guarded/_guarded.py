@@ -53,7 +53,7 @@ class Guarded(SlotActor):
         cls._plain_on_failure = cls.on_failure is SlotActor.on_failure
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
-        if "_slot" not in self.__dict__:
+        if getattr(self, "_slot", None) is None:  # a look into __dict__ would make one for every actor
             self._slot = Estate(type(self), path=f"/unstarted/{type(self).__name__}")
 
     @classmethod
@@ -189,7 +189,9 @@ class Guarded(SlotActor):
 
         Raises:
             BadUsage: If *ref* is no guarded actor's.
+            Fenced: If this incarnation has ended already.
         """
+        self._enter("watch")
         slot = ref._slot
         if not isinstance(slot, Estate):
             raise BadUsage(f"{ref} can not be watched: only guarded actors tell of their end")
@@ -197,8 +199,8 @@ class Guarded(SlotActor):
 
     def _enter(self, door: str) -> Lease:
         estate = self.estate
-        lease = estate.lease
-        if lease is None or estate._actor is not self:
+        lease = estate._leased()
+        if lease.is_void() or estate._actor is not self:
             estate.fence(door, self)
             raise Fenced(estate.generation, path=estate.path)
         return lease

@@ -5,14 +5,22 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine
+from sys import getrefcount
 from typing import Any, Protocol
 
+from ..loop._slot import Runner
 from ..loop._step import step
 from ._ending import Ending
 from ._failure import Failure
 from ._lease import Lease, current_lease
 
 __all__ = ["Lane", "Laned"]
+
+
+_OURS = 3
+"""References to a lease that only its estate has: the estate's, that of the code that counts, and of the counting."""
+_cradles: list[contextvars.Context] = []
+"""Contexts without anything in them, in which constructors run."""
 
 
 class Lane(Protocol):
@@ -44,21 +52,66 @@ class Laned(Ending):
         return lease
 
     def _settle_in(self, cls: Any) -> None:
-        """Make the context of an incarnation of *cls*, or open its lane."""
-        lease = self._lend()
-        if cls.lane_class is None:
-            context = contextvars.Context()
-            context.run(current_lease.set, lease)
-            self.context = context
-        else:
-            self._lane = self.context = cls.lane_class(self.dispatcher.loop, lease)
+        """Begin an incarnation of *cls*: open its lane, if it has one; its context is made when it is needed."""
+        self.context = None
+        if cls.lane_class is not None:
+            self._lane = self.context = cls.lane_class(self.dispatcher.loop, self._lend())
 
     def _settle_again(self, cls: Any) -> None:
         """A crashed incarnation goes on: with a new lease, in the context that it had, or in a new lane."""
-        if cls.lane_class is None:
-            self.context.run(current_lease.set, self._lend())
-        else:
+        if cls.lane_class is not None:
             self._settle_in(cls)
+        elif self.context is not None:
+            self.context.run(current_lease.set, self._lend())
+
+    def _at_home(self) -> Runner:
+        context = self.context
+        if context is None:
+            context = self.context = contextvars.Context()
+            context.run(current_lease.set, self._leased())
+        return context
+
+    def _leased(self) -> Lease:
+        """Return the incarnation's lease, made when it is first needed; a void one if the incarnation has ended."""
+        # Under the lock, as the end is, which may come from another thread.
+        with self._lock:
+            lease = self.lease
+            if lease is None:
+                lease = Lease(self, self.incarnation)
+                if self._actor is not None:
+                    self.lease = lease
+            return lease
+
+    def _build_in_cradle(self) -> None:
+        """Build the incarnation in a context, and with a lease, that stay its own only if its constructor needs them.
+
+        Most constructors put nothing into the context and keep no lease, and those of 100,000 actors that wait for
+        their first message are four more objects each for every pass of the garbage collector.
+        """
+        try:
+            cradle = _cradles.pop()
+        except IndexError:
+            cradle = contextvars.Context()
+        if cradle.run(self._born):
+            _cradles.append(cradle)
+        else:
+            self.context = cradle
+
+    def _born(self) -> bool:
+        """Build it; say whether the context that this runs in is as good as new."""
+        lease = self._lend()
+        token = current_lease.set(lease)
+        self._build()
+        if len(contextvars.copy_context()) > 1:
+            return False
+        current_lease.reset(token)
+        if getrefcount(lease) <= _OURS and self.lease is lease:
+            # No task, timer or promise has it: who asks for one later may as well get another.
+            self.lease = None
+        return True
+
+    def _build(self) -> None:
+        raise NotImplementedError  # the estate builds
 
     def _drive(self, coroutine: Coroutine[Any, Any, Any]) -> Awaitable[Any]:
         if self._lane is None:
@@ -68,6 +121,7 @@ class Laned(Ending):
 
     def _vacate(self, failure: Failure | None = None) -> None:
         super()._vacate(failure)
+        self.context = None
         lane, self._lane = self._lane, None
         if lane is not None and lane.retire():
             self.recorder.note("thread_abandoned", path=self.path, incarnation=self.incarnation, thread=lane.name)

@@ -23,7 +23,7 @@ class Leaving(Guard):
         """Run ``on_failure``; what it raises is recorded, and changes nothing."""
         exception = failure.exception
         try:
-            result = self.context.run(actor.on_failure, type(exception), exception, exception.__traceback__)
+            result = self._at_home().run(actor.on_failure, type(exception), exception, exception.__traceback__)
         except BaseException as second:
             self.recorder.failure(self.capture(second, "on_failure"))
         else:
@@ -57,7 +57,7 @@ class Leaving(Guard):
             self._gone(actor, reason)
             return None
         try:
-            result = self.context.run(actor.on_stop)
+            result = self._at_home().run(actor.on_stop)
         except BaseException as exception:
             self._stop_failed(actor, exception)
             return None

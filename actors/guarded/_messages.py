@@ -1,10 +1,10 @@
-"""What an estate tells the parent and the watchers: values, frozen, sent on the control lane."""
+"""What an estate tells the parent and the watchers: values, sent on the control lane."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from attrs import frozen
+from attrs import define, frozen
 
 from ..loop._ref import ActorRef
 from ._failure import Failure
@@ -25,7 +25,10 @@ ExitReason: TypeAlias = Literal["normal", "shutdown", "killed", "crash", "planne
 """How an incarnation ended; "planned" is a raised ``Shutdown(info)``."""
 
 
-@frozen
+# What each start and each end makes is not frozen: setting the fields of a frozen value takes twice as long.
+
+
+@define(unsafe_hash=True)
 class Started:
     """The incarnation has run its ``on_start`` and takes messages."""
 
@@ -62,7 +65,7 @@ LaunchResult: TypeAlias = Started | StartFailed | Ignored | Pending
 """What a launch answers: the child runs, failed, declined, or is still starting."""
 
 
-@frozen
+@define(unsafe_hash=True)
 class Exited:
     """The incarnation is gone. ``failure`` is None unless it crashed; ``info`` is what a planned end gave."""
 

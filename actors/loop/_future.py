@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import pykka
 from stentor.protocol.errors import WouldDeadlock
 
+from .._lane_threads import actor_here, lane_threads
 from ._aside import Aside
 
 __all__ = ["LoopFuture"]
@@ -35,11 +36,13 @@ _BASE: Any = pykka.Future
 class LoopFuture(pykka.Future[T]):
     """The answer to an ask. ``await`` suspends the coroutine; ``get()`` blocks the thread.
 
-    A blocking ``get()`` on the very loop that has to produce the answer raises ``WouldDeadlock`` at once.
+    A blocking ``get()`` on the very loop, or in the very thread of an actor, that has to produce the answer raises
+    ``WouldDeadlock`` at once.
     """
 
     # Defaults stand on the class: a future that is answered without anybody waiting stores only what it needs.
     loop: asyncio.AbstractEventLoop | None = None
+    slot: object | None = None
     _done = False
     _value: Any = None
     _exc_info: ExcInfo | None = None
@@ -69,7 +72,7 @@ class LoopFuture(pykka.Future[T]):
 
         Raises:
             pykka.Timeout: If it is not there in time.
-            WouldDeadlock: If this thread's running loop is the one that has to answer.
+            WouldDeadlock: If this thread's running loop is the one that has to answer, or its actor is.
         """
         if self._done:
             return self._result()
@@ -89,6 +92,8 @@ class LoopFuture(pykka.Future[T]):
         running = asyncio._get_running_loop()
         if running is not None and self._needs(running):
             raise WouldDeadlock()
+        if lane_threads and (actor := actor_here()) is not None and self._needs(actor):
+            raise WouldDeadlock(f"{actor!r} would wait for itself: its own thread has to answer")
 
     def set(self, value: T | None = None) -> None:
         """Set the value.
@@ -189,12 +194,12 @@ class LoopFuture(pykka.Future[T]):
             self.add_done_callback(lambda: _resolve_in(loop, waiter))
             yield from waiter.__await__()
 
-    def _needs(self, loop: asyncio.AbstractEventLoop) -> bool:
+    def _needs(self, answerer: object) -> bool:
         if self._done:
             return False
         if self._sources is not None:
-            return any(isinstance(s, LoopFuture) and s._needs(loop) for s in self._sources)
-        return self.loop is loop
+            return any(isinstance(s, LoopFuture) and s._needs(answerer) for s in self._sources)
+        return self.loop is answerer or self.slot is answerer
 
     def _block(self, timeout: float | None) -> bool:
         if _aside.step(self.done):

@@ -33,7 +33,7 @@ class LoopActor(SlotActor):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         # Not Pykka's __init__: a URN, an Event and a queue for every actor would cost more than the actor.
-        if "_slot" not in self.__dict__:
+        if getattr(self, "_slot", None) is None:  # a look into __dict__ would make one for every actor
             self._slot = PlainSlot(self)
 
     @classmethod

@@ -96,6 +96,8 @@ class ActorProxy(pykka.ActorProxy[A]):
         found = self._callable_proxies.get(path)
         if found is None:
             found = self._callable_proxies[path] = pykka.CallableProxy(actor_ref=self.actor_ref, attr_path=path)
+            # From now on Python finds it by itself; asking __getattr__ takes half as long as the whole ask.
+            self.__dict__[path[-1]] = found
         return found
 
     def _nested(self, path: tuple[str, ...]) -> pykka.ActorProxy[A]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, overload
 import pykka
 from pykka.messages import _ActorStop
 
+from .._lane_threads import lane_threads
 from ._future import LoopFuture, derive
 from ._mailbox import Mailbox
 from ._proxy import ActorProxy
@@ -90,11 +91,12 @@ class ActorRef(pykka.ActorRef[A]):
 
         Raises:
             pykka.Timeout: If there is no answer in time.
-            WouldDeadlock: If blocking, on the loop that has to answer; nothing was sent then.
+            WouldDeadlock: If blocking, on the loop or in the actor's own thread that has to answer; nothing was sent
+                then.
             MailboxFull: If the mailbox is at its limit.
             Exception: When blocking, whatever the actor raised; ``ActorDied`` if it died before it answered.
         """
-        future: LoopFuture[Any] = LoopFuture(self._slot.dispatcher.loop)
+        future = self._answer()
         if block and (timeout is None or timeout > 0):
             future.refuse_deadlock()
         self._slot.push(message, future)
@@ -113,10 +115,10 @@ class ActorRef(pykka.ActorRef[A]):
             True if it stopped, False if it was gone already; with ``block=False`` a future of that.
 
         Raises:
-            WouldDeadlock: If blocking, on the actor's own loop; nothing was sent then.
+            WouldDeadlock: If blocking, on the actor's own loop or in its own thread; nothing was sent then.
         """
         if block and (timeout is None or timeout > 0):
-            LoopFuture(self._slot.dispatcher.loop).refuse_deadlock()
+            self._answer().refuse_deadlock()
         asked = self.ask(_ActorStop(), block=False)
 
         def stopped(timeout: float | None) -> bool:
@@ -128,6 +130,12 @@ class ActorRef(pykka.ActorRef[A]):
 
         future: LoopFuture[bool] = derive(stopped, asked)
         return future.get(timeout=timeout) if block else future
+
+    def _answer(self) -> LoopFuture[Any]:
+        future: LoopFuture[Any] = LoopFuture(self._slot.dispatcher.loop)
+        if lane_threads:
+            future.slot = self._slot
+        return future
 
     def proxy(self) -> ActorProxy[A]:
         """Return a proxy: attributes and methods of the actor as futures."""

@@ -37,12 +37,11 @@ class SlotBase(Mailbox):
     ``_busy`` says that a handler or hook is suspended, or is about to begin in a task.
     """
 
-    __slots__ = ("_busy", "_reply", "_task", "context", "ref")
+    __slots__ = ("_busy", "_reply", "_task", "ref")
 
     _busy: bool
     _reply: LoopFuture[Any] | None
     _task: asyncio.Task[Any] | None
-    context: Runner
     ref: ActorRef[Any]
 
     def resume(self) -> None:
@@ -63,7 +62,7 @@ class SlotBase(Mailbox):
 class PlainSlot(SlotBase):
     """The slot of one plain actor: Pykka's semantics, FIFO stop included."""
 
-    __slots__ = ("_starting",)
+    __slots__ = ("_starting", "context")
 
     def __init__(self, actor: pykka.Actor) -> None:
         super().__init__(type(actor).__name__, sys.maxsize)
@@ -94,14 +93,10 @@ class PlainSlot(SlotBase):
         handle = actor._handle_receive
         while limit:
             limit -= 1
-            if self._suspended or not self._out:
-                with self._lock:
-                    if self._suspended or not self._in:
-                        self._calm = True
-                        return None
-                    self._in.reverse()
-                    self._out, self._in = self._in, self._out
-            message, reply, _ = self._out.pop()
+            entry = self._out.pop() if self._out and not self._suspended else self._next()
+            if entry is None:
+                return None
+            message, reply, _ = entry
             job = None
             try:
                 result = run(handle, message)

@@ -77,7 +77,9 @@ class SlotActor(pykka.Actor):
         return LoopFuture()
 
     def _handle_receive(self, message: Any) -> Any:
-        # One look-up for the common case, where Pykka asks four times.
+        # One look-up for the common cases, where Pykka asks four times and walks the path.
         if type(message) in _PYKKAS_OWN:
+            if type(message) is ProxyCall and len(message.attr_path) == 1:
+                return getattr(self, message.attr_path[0])(*message.args, **message.kwargs)
             return super()._handle_receive(message)
         return self.on_receive(message)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from attrs import frozen
-from stentor.protocol import CloseCode, Effect
+from stentor.protocol import CloseCode, Effect, Token
 from stentor.protocol.errors import (
     EngineStale,
     EpochChanged,
@@ -88,6 +88,15 @@ class PortCaller(Actor):
             raise message.error
         else:
             self._run(message.then(message.answer))
+
+    def _refused(self, token: Token | None, error: StentorError, conn: int = 0) -> Effects:
+        """An operation that was asked with *token*, and from the connection *conn*, failed."""
+        if not isinstance(error, (Fenced, EpochChanged)):
+            return self._port_failed(error)
+        if token is None:
+            # Asked as a process that owns nothing: it has nothing to let go of, and what it owns by now stays.
+            return []
+        return self._machine.fenced(self._now(), error.details.get("tab"), token, conn)
 
     def _port_failed(self, error: StentorError) -> Effects:
         if isinstance(error, (Fenced, EpochChanged)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from stentor.protocol import (
@@ -25,6 +26,7 @@ from stentor.protocol import (
     Write,
 )
 from stentor.protocol.errors import (
+    Fenced,
     HeartbeatTimeout,
     SlowConsumer,
     StentorError,
@@ -105,10 +107,12 @@ class EffectRunner(Speaker):
 
     def _ack(self, effect: Ack) -> Effects:
         args = (effect.session, effect.consumer, effect.conn, effect.token, effect.epoch, effect.upto, effect.rej)
-        return self._ask(self._cell.log.ack, args, self._floor)
+        failed = partial(self._refused, effect.token, conn=effect.conn)
+        return self._ask(self._cell.log.ack, args, self._floor, failed)
 
     def _fail(self, effect: Fail) -> Effects:
-        return self._ask(self._cell.log.fail, (effect.session, effect.token, effect.ranges), self._floor)
+        args = (effect.session, effect.token, effect.ranges)
+        return self._ask(self._cell.log.fail, args, self._floor, partial(self._refused, effect.token))
 
     def _floor(self, answer: LogFloor) -> Effects:
         self._cell.outbox.measure(answer.count, answer.bytes)
@@ -157,7 +161,12 @@ class EffectRunner(Speaker):
                     cell.untold = None
                 return effects
 
-            return self._ask(cell.ownership.attach, (token, effect.consumer, effect.tab), attached)
+            def failed(error: StentorError) -> Effects:
+                if not isinstance(error, Fenced):
+                    return self._port_failed(error)
+                return self._machine.refused(effect.line, token, self._now(), error.details.get("tab"))
+
+            return self._ask(cell.ownership.attach, (token, effect.consumer, effect.tab), attached, failed)
 
         def claim() -> Effects:
             return self._ask(cell.ownership.claim, (cell.session, cell.node, True), taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -27,7 +28,8 @@ class ExpiringSession(SharedSession):
             return self._floor(answer)
 
         def expire() -> Effects:
-            return self._ask(cell.log.expire, (cell.session, self._machine.token), then)
+            token = self._machine.token
+            return self._ask(cell.log.expire, (cell.session, token), then, partial(self._refused, token))
 
         def claimed(it: Any) -> Effects:
             self._failures(it[1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from stentor.protocol import AskSnapshot, EndAsked, Handle
-from stentor.protocol.errors import StentorError
+from stentor.protocol.errors import Fenced, StentorError
 
 from ..ports import New, Repeated
 from ._answers import Effects, PortCaller
@@ -46,8 +46,18 @@ class Speaker(PortCaller):
                 return []
             return self._hand_up(effect, "")
 
+        def failed(error: StentorError) -> Effects:
+            if (
+                isinstance(error, Fenced)
+                and self._machine.token not in (None, token)
+                and key in self._machine.state.says
+            ):
+                # It went out with an older token, and nobody has said that it was not taken.
+                return [effect]
+            return self._refused(token, error)
+
         body = msgspec.json.encode([effect.type, effect.data])
-        return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then)
+        return self._ask(cell.inbox.accept, (cell.session, *key, token, body), then, failed)
 
     def _ask_again(self) -> Effects:
         """Look whether other processes have answered what they have in hand."""

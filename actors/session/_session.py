@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -166,20 +167,22 @@ class SessionActor(RecoveringSession):
             if type(answer) is Appended:
                 return self._appended(append, answer, pending)
             assert isinstance(answer, StentorError)
-            return self._append_failed(answer)
+            return failed(answer)
 
-        return self._ask(
-            cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, self._append_failed
-        )
+        failed = partial(self._append_failed, append)
+        return self._ask(cell.log.append if cell.faults is None else self._faulty_append, ([append],), then, failed)
 
-    def _append_failed(self, error: StentorError) -> Effects:
-        if isinstance(error, (Fenced, EpochChanged)):
-            if self._machine.token is None:
-                raise error
-            # What waits is appended once more, as from a process that does not own the session.
-            self._appending = False
-            self.actor_ref.wake()
-        return self._port_failed(error)
+    def _append_failed(self, append: Append, error: StentorError) -> Effects:
+        if not isinstance(error, (Fenced, EpochChanged)):
+            return self._port_failed(error)
+        machine = self._machine
+        epoch = machine.epoch if machine.token is not None else None
+        if epoch is None and append.epoch is None:
+            raise error
+        # What waits is appended once more: for the epoch that we own by now, or as from a process that owns nothing.
+        self._appending = False
+        self.actor_ref.wake()
+        return self._port_failed(error) if append.epoch == epoch else []
 
     def _faulty_append(self, batches: list[Append]) -> Any:
         assert self._cell.faults is not None
@@ -207,7 +210,7 @@ class SessionActor(RecoveringSession):
 
     def _quarantine(self, append: Append, answer: Appended, pending: Pending) -> Effects:
         """The event has its seq, and fails before any client can get it; until it has failed it stays in the outbox."""
-        cell = self._cell
+        cell, token = self._cell, self._machine.token
 
         def then(floor: LogFloor) -> Effects:
             self._confirm(pending, answer, floor.count, floor.bytes)
@@ -216,14 +219,16 @@ class SessionActor(RecoveringSession):
         def failed(error: StentorError) -> Effects:
             if not isinstance(error, (Fenced, EpochChanged)):
                 return self._port_failed(error)
+            if self._machine.token not in (None, token):
+                return self._quarantine(append, answer, pending)
             # It is in the log, and whoever owns the session now decides about it.
-            effects = self._port_failed(error) if self._machine.token is not None else []
+            effects = self._refused(token, error)
             effects += self._machine.appended(((append, answer),), self._now())
             self._confirm(pending, answer, answer.count, answer.bytes)
             return effects
 
         ranges = (FailedRange(answer.first, answer.first, "quarantined"),)
-        return self._ask(cell.log.fail, (cell.session, self._machine.token, ranges), then, failed)
+        return self._ask(cell.log.fail, (cell.session, token, ranges), then, failed)
 
     # Messages
 

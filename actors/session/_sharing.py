@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..ports import Outcomes
@@ -75,7 +76,7 @@ class SharedSession(EffectRunner):
             return self._ask(cell.log.outcomes, (cell.session, outbox.progress.floor), then)
 
         if token is not None:
-            self._run(self._ask(cell.ownership.verify, (token,), look))
+            self._run(self._ask(cell.ownership.verify, (token,), look, partial(self._refused, token)))
         elif outbox.progress.waiting:
             self._run(look())
         if self._elsewhere:

@@ -13,6 +13,7 @@ from typing import Any
 from stentor.protocol.errors import BadUsage
 
 from .._fenced import fenced_threads
+from .._lane_threads import lane_threads
 from ..guarded._lease import Lease, current_lease
 from ..loop._step import COROUTINE
 
@@ -94,6 +95,8 @@ class ThreadLane:
                 assert ident is not None
                 # Before anybody hears that it is given up: from here on it gets through no door.
                 fenced_threads[ident] = self._refuse
+                # Its actor may have a successor by now: waiting for that is no deadlock, it is refused.
+                lane_threads.pop(ident, None)
             hangs = self._running
         if hangs:
             with _given_up_lock:
@@ -109,6 +112,14 @@ class ThreadLane:
         self._lease.enter(door)
 
     def _serve(self) -> None:
+        ident = threading.get_ident()
+        lane_threads[ident] = self._lease.lender
+        try:
+            self._serve_calls()
+        finally:
+            lane_threads.pop(ident, None)
+
+    def _serve_calls(self) -> None:
         while (call := self._calls.get()) is not None:
             with self._lock:
                 if self._retired:

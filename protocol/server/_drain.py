@@ -18,6 +18,9 @@ def finish_if_done(state: SessionState, now: float) -> list[Effect]:
     drain = state.drain
     if drain is None or state.closed or state.ledger.settled() < state.head:
         return []
+    if state.token is None and state.claiming is not None:
+        # What the log holds is known when the claim is answered.
+        return []
     return _finish(state, now, drain.left)
 
 

@@ -9,11 +9,11 @@ from ._acks import raise_floor, repeat_ack
 from ._buffer import ReplayBuffer
 from ._effects import AskSnapshot, Claim, Effect, Note, Resolve
 from ._ledger import Ledger
-from ._lines import bare_line, close_consumer, close_line
-from ._pump import pump, queue, repeat_fail
+from ._lines import bare_line, close_consumer, close_line, queue
+from ._pump import fits, pump, repeat_fail
 from ._state import Claiming, Line, SessionState
 
-__all__ = ["abandon_claim", "claimed", "fenced", "hello", "repeat_claim", "take_state"]
+__all__ = ["abandon_claim", "claimed", "fenced", "hello", "refused", "repeat_claim", "take_state"]
 
 VERSION = 1
 _HELLO_FRAME = 1024 * 1024
@@ -55,19 +55,20 @@ def claimed(
 ) -> list[Effect]:
     """Take over what the log says, and welcome the line if it still waits."""
     claiming = state.claiming
-    if log is None and token != state.token:
-        # "Unchanged" since a state that was let go of meanwhile, or learnt anew: there is nothing to take it for.
+    if _outdated(state, token, log):
         return [] if claiming is not None and claiming.line != line else repeat_claim(state)
     effects = take_state(state, token, log)
     consumer = state.consumer
     if conn:
         consumer.conn = conn
     if claiming is None or claiming.line != line:
-        # Overtaken by another hello, or gone: the session is ours all the same.
-        return effects + repeat_ack(state)
+        # Overtaken by another hello, or gone: the session is ours all the same, and so is a line that was there.
+        return [*effects, *repeat_ack(state), *pump(state, now)]
     state.claiming = None
     frame = claiming.hello
     why, base = _where(state, frame.resume)
+    if why is None and not _fits(state, base, frame):
+        why, base = "position_lost", consumer.floor
     new = _open(state, line, conn, frame, base, now)
     consumer.line = new
     consumer.cursor = consumer.acked = base
@@ -97,16 +98,31 @@ def repeat_claim(state: SessionState) -> list[Effect]:
     return []
 
 
-def fenced(state: SessionState, tab: str | None, now: float) -> list[Effect]:
+def fenced(state: SessionState, tab: str | None, now: float, token: Token | None, conn: int) -> list[Effect]:
     """Let go of the session: another process has it, and *tab* is there, if that is known."""
+    if token is not None and (token != state.token or (conn and conn != state.consumer.conn)):
+        # What it refused was asked for again when the newer one came.
+        return []
     claiming, line = state.claiming, state.consumer.line
     effects: list[Effect] = []
-    if claiming is not None:
+    if claiming is not None and token is None:
+        # With a token it is older than the claim that is out; whose the session is now, that one will say.
         effects += abandon_claim(state, now, *_moved(claiming.hello.tab, tab))
     if line is not None:
         effects += close_consumer(state, *_moved(line.tab, tab))
     state.forget()
     return effects
+
+
+def refused(state: SessionState, line: int, tab: str | None, now: float, token: Token) -> list[Effect]:
+    """The claim for *line* brought *token*, which was void before the line could be attached by it."""
+    claiming, held = state.claiming, state.token
+    if claiming is None or claiming.line != line:
+        return fenced(state, tab, now, token, 0)
+    if held is not None and held.gen > token.gen:
+        # Another claim of ours was the newer one.
+        return repeat_claim(state)
+    return fenced(state, tab, now, None, 0)
 
 
 def take_state(state: SessionState, token: Token, log: LogState | None) -> list[Effect]:
@@ -117,6 +133,10 @@ def take_state(state: SessionState, token: Token, log: LogState | None) -> list[
         return []
     effects: list[Effect] = []
     consumer = state.consumer
+    line = consumer.line
+    if renewed and line is not None and (log.epoch != state.epoch or consumer.cursor < log.floor):
+        # Elsewhere somebody acknowledged what this line has yet to get; it comes back, and is told where it stands.
+        effects += close_consumer(state, CloseCode.GAP_DETECTED, "the session was at another process meanwhile")
     if log.epoch != state.epoch:
         if state.epoch is not None:
             effects.append(Note("epoch_changed", {"old": state.epoch, "new": log.epoch}))
@@ -176,6 +196,25 @@ def _where(state: SessionState, resume: Resume | None) -> tuple[str | None, int]
     return None, resume.seq
 
 
+def _outdated(state: SessionState, token: Token, log: LogState | None) -> bool:
+    """Return whether a claim's answer is older than what is held: there is nothing to take it for.
+
+    It says "unchanged" since a state that was let go of meanwhile, or learnt anew; or a later claim was faster.
+    """
+    if log is None:
+        return token != state.token
+    return state.token is not None and log.epoch == state.epoch and token.gen < state.token.gen
+
+
+def _fits(state: SessionState, base: int, frame: HelloFrame) -> bool:
+    """Return whether the peer takes every event that was acked and is to be told again: none of them can fail."""
+    floor, buffer = state.consumer.floor, state.buffer
+    if base >= floor:
+        return True
+    size = _frame_size(frame)
+    return all(body is None or fits(body, size) for body in buffer.since(base, min(floor, buffer.last)))
+
+
 def _retained(state: SessionState, after: int, floor: int) -> bool:
     """Return whether everything after *after* up to *floor* can be told again: its body is here, or it failed.
 
@@ -198,10 +237,9 @@ def _retained(state: SessionState, after: int, floor: int) -> bool:
 
 def _open(state: SessionState, line: int, conn: int, frame: HelloFrame, base: int, now: float) -> Line:
     limits = state.limits
-    window, size = limits.window_events, _HELLO_FRAME
+    window, size = limits.window_events, _frame_size(frame)
     if frame.recv is not None:
         window = min(window, frame.recv.window or window)
-        size = min(size, frame.recv.frame or size)
     return Line(
         line,
         frame.tab,
@@ -215,6 +253,10 @@ def _open(state: SessionState, line: int, conn: int, frame: HelloFrame, base: in
         says_at=now,
         room=min(limits.batch_bytes, size),
     )
+
+
+def _frame_size(frame: HelloFrame) -> int:
+    return min(_HELLO_FRAME, (frame.recv.frame if frame.recv is not None else 0) or _HELLO_FRAME)
 
 
 def _welcome(state: SessionState, line: Line, why: str | None, base: int) -> WelcomeFrame:

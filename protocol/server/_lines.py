@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .._closecodes import CloseCode, reconnects
-from .._frames import ByeFrame, ErrorFrame
+from .._codec import encode_frame
+from .._frames import ByeFrame, ErrorFrame, Frame
 from ..errors import ProtocolError
-from ._effects import AskSnapshot, Close, Effect, Note, Write
-from ._pump import pump, queue
+from ._effects import Close, Effect, Note, Write
 from ._state import Line, SessionState
 
 __all__ = [
@@ -16,9 +16,16 @@ __all__ = [
     "close_line",
     "detach",
     "finish",
-    "recover_line",
+    "queue",
     "repeat_closing",
 ]
+
+
+def queue(line: Line, frame: Frame | bytes) -> None:
+    """Let *frame* go out with the next pump; it is kept until its write was confirmed."""
+    line.control.append(frame if isinstance(frame, bytes) else encode_frame(frame))
+    line.fresh += 1
+    line.mark += 1
 
 
 def close_consumer(state: SessionState, code: CloseCode, reason: str, after_ms: int | None = None) -> list[Effect]:
@@ -57,21 +64,6 @@ def repeat_closing(state: SessionState) -> list[Effect]:
     for line in state.closing.values():
         line.fresh = len(line.control)
         effects.extend(finish(line))
-    return effects
-
-
-def recover_line(state: SessionState, now: float) -> list[Effect]:
-    """Write again what the consumer's line may not have got; the client ignores what it has."""
-    consumer, line = state.consumer, state.consumer.line
-    if line is None:
-        return []
-    consumer.cursor = max(line.written, consumer.acked)
-    line.fresh = len(line.control)
-    line.ping_at = None
-    line.heard = consumer.flight_since = now
-    effects = pump(state, now)
-    if line.why is not None:
-        effects.append(AskSnapshot(line.line, line.why, consumer.acked))
     return effects
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from .._closecodes import CloseCode
 from .._codec import batch_frame, encode_frame, event_frame
-from .._frames import Frame, GapFrame
+from .._frames import GapFrame
 from .._log_values import FailedRange
 from ._buffer import ReplayBuffer
-from ._effects import Effect, Fail, Read, Write
+from ._effects import AskSnapshot, Effect, Fail, Read, Write
+from ._lines import close_consumer
 from ._state import Consumer, Line, SessionState
 
-__all__ = ["fail", "pump", "queue", "repeat_fail"]
+__all__ = ["fail", "fits", "pump", "recover_line", "repeat_fail"]
 
 _SPLICE = 64
 """Bytes that a frame may have around a body."""
-
-
-def queue(line: Line, frame: Frame | bytes) -> None:
-    """Let *frame* go out with the next pump; it is kept until its write was confirmed."""
-    line.control.append(frame if isinstance(frame, bytes) else encode_frame(frame))
-    line.fresh += 1
-    line.mark += 1
 
 
 def pump(state: SessionState, now: float) -> list[Effect]:
@@ -30,6 +25,7 @@ def pump(state: SessionState, now: float) -> list[Effect]:
         return []
     frames: list[bytes] = []
     effects: list[Effect] = []
+    mark = line.mark
     if line.fresh:
         frames = line.control[-line.fresh :]
         line.fresh = 0
@@ -46,8 +42,28 @@ def pump(state: SessionState, now: float) -> list[Effect]:
                 consumer.flight_since = now
                 state.wake(now + state.limits.ping_flight)
     if frames:
-        effects.insert(0, Write(line.line, frames, consumer.cursor, line.mark))
+        effects.insert(0, Write(line.line, frames, consumer.cursor, mark))
     return effects
+
+
+def recover_line(state: SessionState, now: float) -> list[Effect]:
+    """Write again what the consumer's line may not have got; the client ignores what it has."""
+    consumer, line = state.consumer, state.consumer.line
+    if line is None:
+        return []
+    consumer.cursor = max(line.written, consumer.acked)
+    line.fresh = len(line.control)
+    line.ping_at = None
+    line.heard = consumer.flight_since = now
+    effects = pump(state, now)
+    if line.why is not None:
+        effects.append(AskSnapshot(line.line, line.why, consumer.acked))
+    return effects
+
+
+def fits(body: bytes, frame: int) -> bool:
+    """Return whether an event with *body* fits a frame of *frame* bytes."""
+    return len(body) <= frame - _SPLICE
 
 
 def fail(state: SessionState, ranges: tuple[FailedRange, ...]) -> list[Effect]:
@@ -123,6 +139,10 @@ def _in_pieces(state: SessionState, consumer: Consumer, line: Line, frames: list
             upto = min(upto, gap.first - 1)
         bodies, unfit = _fitting(buffer, cursor, upto, line.frame)
         if not bodies:
+            if not state.ledger.pieces(cursor + 1, cursor + 1):
+                # It was acknowledged, so it can not fail; its client comes back, and is told that its position is lost.
+                reason = f"event {cursor + 1} was acknowledged and can not be read again"
+                return close_consumer(state, CloseCode.GAP_DETECTED, reason)
             # A body that is gone or too large for this peer is no silent hole: it fails, and its gap is sent.
             return fail(state, (FailedRange(cursor + 1, cursor + 1, unfit),))
         frames.append(_frame(cursor + 1, bodies))
@@ -160,7 +180,7 @@ def _fitting(buffer: ReplayBuffer, cursor: int, upto: int, frame: int) -> tuple[
     for body in buffer.since(cursor, upto):
         if body is None:
             return bodies, "lost"
-        if len(body) > frame - _SPLICE:
+        if not fits(body, frame):
             return bodies, "too_large"
         bodies.append(body)
     return bodies, ""

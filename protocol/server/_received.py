@@ -7,8 +7,8 @@ from .._frames import AckFrame, ByeFrame, ClientFrame, HelloFrame, PingFrame, Po
 from ..errors import ProtocolError
 from ._acks import acked
 from ._effects import Effect, EndAsked
-from ._lines import bare_line, break_line, detach, finish
-from ._pump import pump, queue
+from ._lines import bare_line, break_line, detach, finish, queue
+from ._pump import pump
 from ._says import said
 from ._state import Line, SessionState
 

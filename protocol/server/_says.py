@@ -6,8 +6,7 @@ from .._closecodes import CloseCode
 from .._frames import Refusal, SaidFrame, SayFrame
 from ..errors import ProtocolError
 from ._effects import Effect, Handle, Note
-from ._lines import break_line, close_consumer
-from ._pump import queue
+from ._lines import break_line, close_consumer, queue
 from ._state import Line, PendingSay, SessionState
 
 __all__ = ["answered", "handed", "repeat_says", "said"]

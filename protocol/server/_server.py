@@ -17,8 +17,8 @@ from . import _acks, _drain, _handshake, _log, _says, _watch
 from ._acks import repeat_ack
 from ._effects import Effect, EndAsked, Note, Resolve, Write
 from ._ledger import Ledger
-from ._lines import close_consumer, detach, recover_line, repeat_closing
-from ._pump import fail, pump, queue, repeat_fail
+from ._lines import close_consumer, detach, queue, repeat_closing
+from ._pump import fail, pump, recover_line, repeat_fail
 from ._received import broken, received
 from ._state import Drain, SessionState
 
@@ -113,9 +113,17 @@ class ServerSession:
         effects = _handshake.claimed(self.state, line, token, log, conn, now, crash)
         return effects + _drain.finish_if_done(self.state, now)
 
-    def fenced(self, now: float, tab: str | None = None) -> list[Effect]:
-        """Another process owns the session now (a store said so, whichever effect it was); for *tab*, if it said so."""
-        return _handshake.fenced(self.state, tab, now) + _drain.finish_if_done(self.state, now)
+    def refused(self, line: int, token: Token, now: float, tab: str | None = None) -> list[Effect]:
+        """Answer to ``Claim``: *token*, got for *line*, is not the newest any more; *tab* is with its new owner."""
+        return _handshake.refused(self.state, line, tab, now, token) + _drain.finish_if_done(self.state, now)
+
+    def fenced(self, now: float, tab: str | None = None, token: Token | None = None, conn: int = 0) -> list[Effect]:
+        """Another process owns the session now, as a store said of an operation; with *tab*, if it said so.
+
+        *token*, and *conn* for an ack, are what that operation was asked with: a refusal of one that is not held any
+        more comes late, and changes nothing. Without a token it is believed.
+        """
+        return _handshake.fenced(self.state, tab, now, token, conn) + _drain.finish_if_done(self.state, now)
 
     def received(self, line: int, frame: ClientFrame | None, now: float) -> list[Effect]:
         """A decoded frame came (None: an unknown optional one). The peer's faults close its line; nothing raises."""
@@ -272,9 +280,7 @@ class ServerSession:
     def recover(self, now: float, incarnation: int | None = None) -> list[Effect]:
         """A new incarnation took over: ask again for whatever was not confirmed. The outbox does so on its own.
 
-        Args:
-            now: Monotonic time.
-            incarnation: Its number, for the token that stores compare.
+        *incarnation* is its number, for the token that stores compare.
         """
         state = self.state
         state.reading = None

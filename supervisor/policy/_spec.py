@@ -150,6 +150,8 @@ def _is_actor(actor: object) -> bool:
 
 
 def _is_kwargs(kwargs: object) -> bool:
+    if type(kwargs) is dict and not kwargs:
+        return True
     return isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stentor.protocol import Event
-from stentor.protocol.errors import StentorError
+from stentor.protocol.errors import Fenced, StentorError
 
 from ._identity import Identity
 from ._run import Run
@@ -65,10 +65,13 @@ class Session:
             ActorParked: If the session failed too often.
             SessionClosed: If it has ended.
             WebSocketManagerNotInitializedError: If the runtime does not run.
+            Fenced: If called by the thread of an actor that was given up.
         """
         run = Run.current.get()
         try:
             return self._bridge.emit(self._id, event, None)
+        except Fenced:
+            raise  # Who was given up fails no run.
         except StentorError as refused:
             if run is not None and run.session == self._id:
                 run.fail(refused)

@@ -6,8 +6,9 @@ from contextvars import ContextVar
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from stentor.actors import refuse_fenced
 from stentor.protocol import AgentThinking, Custom, Event, Text
-from stentor.protocol.errors import RunEnded, StentorError
+from stentor.protocol.errors import Fenced, RunEnded, StentorError
 
 from ._identity import Identity
 from ._tool_call import ToolCall
@@ -77,10 +78,16 @@ class Run:
 
     def result(self, value: Any) -> None:
         """Set what agent_completed will carry: any JSON value."""
+        refuse_fenced("result")
         self.answer = value
 
     def fail(self, error: BaseException) -> None:
-        """Fail the run with *error*: the first one is raised at the scope's exit. Any thread."""
+        """Fail the run with *error*: the first one is raised at the scope's exit. Any thread.
+
+        Raises:
+            Fenced: As every verb, if called by the thread of an actor that was given up. That fails no run.
+        """
+        refuse_fenced("fail")
         self._scope.fail(error)
 
     def emit(self, event: Event) -> Receipt:
@@ -88,6 +95,8 @@ class Run:
         self._check()
         try:
             return self._bridge.emit(self._session, event, self.id)
+        except Fenced:
+            raise
         except StentorError as refused:
             self._scope.fail(refused)
             raise
@@ -102,6 +111,8 @@ class Run:
         limit = self._timeout if timeout is None else timeout
         try:
             return await self._bridge.put(self._session, event, self.id, limit, reserve=reserve)
+        except Fenced:
+            raise
         except StentorError as refused:
             self._scope.fail(refused)
             raise

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeVar
 
+from stentor.actors import refuse_fenced
 from stentor.protocol import Event
-from stentor.protocol.errors import BadUsage, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import BadUsage, Fenced, WebSocketManagerNotInitializedError
 
 from ..ledger._failures import Failures
 from ..runs._handle import Session
@@ -108,7 +109,7 @@ class ThreadedRuntime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.call(self._runtime.__aexit__(kind, error, trace), "end").get()
+            self._submit(self._runtime.__aexit__(kind, error, trace), "end").get()
         finally:
             self._end()
 
@@ -121,12 +122,21 @@ class ThreadedRuntime:
 
         Raises:
             WebSocketManagerNotInitializedError: If the runtime does not run; *awaitable* is closed then.
+            Fenced: If called by the thread of an actor that was given up; *awaitable* is closed then.
         """
+        try:
+            refuse_fenced("call")
+        except Fenced:
+            _drop(awaitable)
+            raise
+        return self._submit(awaitable, what)
+
+    def _submit(self, awaitable: Awaitable[T], what: str | None = None) -> Pending[T]:
+        """Do what :meth:`call` does, also for a thread that was given up: it may still leave what it entered."""
         loop = self._loop
         name = what or str(getattr(awaitable, "__qualname__", type(awaitable).__name__))
         if loop is None or loop.is_closed():
-            if asyncio.iscoroutine(awaitable):
-                awaitable.close()
+            _drop(awaitable)
             raise WebSocketManagerNotInitializedError(operation=name)
         future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
         self._pending.add(future)
@@ -160,7 +170,7 @@ class ThreadedRuntime:
     def run(self, session: Session, agent: str = "agent", *, run_id: str | None = None) -> ThreadedRunScope:
         """Open a run: ``with runtime.run(session, "researcher") as run: run.text("…").get()``."""
         return ThreadedRunScope(
-            self, self._runtime.run(session, agent, run_id=run_id), f"run of {agent!r} in {session.id}"
+            self, self._submit, self._runtime.run(session, agent, run_id=run_id), f"run of {agent!r} in {session.id}"
         )
 
     def emitter(self, *, user_id: str | None, thread_id: str | None) -> UserWebSocketEmitter:
@@ -267,6 +277,11 @@ async def _end_tasks() -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=_PATIENCE)
+
+
+def _drop(awaitable: Awaitable[Any]) -> None:
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:

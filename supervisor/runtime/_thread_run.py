@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from stentor.actors import refuse_fenced
 from stentor.protocol import Event
-from stentor.protocol.errors import BadUsage, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import BadUsage, Fenced, WebSocketManagerNotInitializedError
 
 from ..runs._identity import Identity, current_identity
 from ..runs._run import Run
@@ -133,13 +134,18 @@ class ThreadedRunScope:
     exit, even if the host went on as if nothing had been. What can not be done is to cancel the host: its thread goes
     on until it next asks the run for something, or leaves.
 
+    A thread that was given up meanwhile, as that of an abandoned ``ThreadActor``, ends the run as failed.
+
     Raises:
         StentorError: At the exit, the first failure inside.
         BadUsage: If it is entered a second time.
     """
 
-    def __init__(self, caller: Caller, scope: RunScope, what: str) -> None:
+    def __init__(
+        self, caller: Caller, submit: Callable[[Awaitable[None], str], Pending[None]], scope: RunScope, what: str
+    ) -> None:
         self._caller = caller
+        self._submit = submit
         self._scope = scope
         self._what = what
         self._state = "new"
@@ -169,7 +175,12 @@ class ThreadedRunScope:
         self._state = "closed"
         told = _told(error)
         try:
-            self._caller.call(self._finish(told, trace), self._what).get()
+            refuse_fenced("run")
+        except Fenced as fenced:
+            # It has no say in what came of the run, but a run that is open has to end.
+            told, trace = fenced, fenced.__traceback__
+        try:
+            self._submit(self._finish(told, trace), self._what).get()
         except WebSocketManagerNotInitializedError as gone:
             # The runtime ended inside the scope. The host's own error, or the run's first one, says more than that.
             if error is None:

@@ -124,9 +124,9 @@ class Hands:
         """Feed up to *limit* of the reports that have arrived."""
         while limit and (taken := self.port.take()) is not None:
             limit -= 1
-            child, report = taken
-            if child is not None:
-                self._report(child, report)
+            estate, report = taken
+            if estate is not None:
+                self._report(estate, report)
             else:
                 self._timers.pop(report.serial, None)
                 self.feed(report)
@@ -147,10 +147,11 @@ class Hands:
                 self._slots.close(child, "supervisor_gone")
         self.machine.children.clear()
 
-    def _report(self, child: Child, report: Any) -> None:
+    def _report(self, estate: Any, report: Any) -> None:
+        child = self.machine.children.get(estate.child_id)
         # What an incarnation said that was fenced meanwhile is about nobody; nor is what a slot did that was closed,
-        # though another child has its id by now: a dropped child has no handle any more.
-        if child.handle is None or report.incarnation != child.handle.incarnation:
+        # though another child has its id by now, or the same one a new slot.
+        if child is None or child.handle is not estate or report.incarnation != estate.incarnation:
             return
         if type(report) is not Exited:
             self._launched(child, report)

@@ -6,9 +6,8 @@ import asyncio
 from collections import deque
 from typing import Any
 
-from stentor.actors import ActorRef
+from stentor.actors import ActorRef, Estate
 
-from ..core._child import Child
 from ..core._events import TimerFired
 
 __all__ = ["Port", "SlotPort"]
@@ -26,18 +25,18 @@ class Port:
     def __init__(self, ref: ActorRef[Any]) -> None:
         self.ref = ref
         self.closed = False
-        self._reports: deque[tuple[Child | None, Any]] = deque()
+        self._reports: deque[tuple[Estate[Any] | None, Any]] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._reports)
 
-    def put(self, child: Child | None, report: Any) -> bool:
-        """Take a report about *child*, or of a timer; say whether there is still somebody to hear it."""
+    def put(self, estate: Estate[Any] | None, report: Any) -> bool:
+        """Take a report of *estate*, or of a timer; say whether there is still somebody to hear it."""
         if self.closed:
             return False
-        self._reports.append((child, report))
+        self._reports.append((estate, report))
         waiter, loop = self._waiter, self._loop
         if waiter is None or loop is None:
             self.ref.wake()
@@ -54,8 +53,8 @@ class Port:
         if self._waiter is not None:
             _arrive(self._waiter)
 
-    def take(self) -> tuple[Child | None, Any] | None:
-        """Return whom the oldest report is about, None for a timer, and the report; None if there is none."""
+    def take(self) -> tuple[Estate[Any] | None, Any] | None:
+        """Return whose the oldest report is, None for a timer, and the report; None if there is none."""
         return self._reports.popleft() if self._reports else None
 
     async def arrival(self) -> None:
@@ -73,15 +72,15 @@ class Port:
 class SlotPort:
     """The parent of one child's estate: what it reports is about that child, and no other that has its id later."""
 
-    __slots__ = ("_child", "_port")
+    __slots__ = ("_estate", "_port")
 
-    def __init__(self, port: Port, child: Child) -> None:
+    def __init__(self, port: Port, estate: Estate[Any]) -> None:
         self._port = port
-        self._child = child
+        self._estate = estate
 
     def control(self, message: Any) -> bool:
         """Take a report; say whether there is still somebody to hear it."""
-        return self._port.put(self._child, message)
+        return self._port.put(self._estate, message)
 
 
 def _arrive(waiter: asyncio.Future[None]) -> None:

@@ -6,15 +6,27 @@ from typing import Any
 
 from stentor.actors import Estate, ExitReason, Failure
 
+from ._port import SlotPort
+
 __all__ = ["ResumableEstate", "SupervisedEstate"]
 
 
 class SupervisedEstate(Estate[Any]):
     """A child's slot. It becomes a :class:`ResumableEstate` where a new policy has a row that says resume."""
 
-    __slots__ = ("_fallen",)
+    __slots__ = ("_fallen", "_port")
 
     _fallen: Any
+    _port: Any
+
+    @property
+    def parent(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Where it reports, in its own name. Made for each report: kept, it would be one more object for each child."""
+        return SlotPort(self._port, self)
+
+    @parent.setter
+    def parent(self, port: Any) -> None:
+        self._port = port
 
 
 class ResumableEstate(SupervisedEstate):
@@ -36,7 +48,7 @@ class ResumableEstate(SupervisedEstate):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        self._fallen = actor if reason == "crash" else None
+        self._fallen = (actor, self.context) if reason == "crash" else None
         super()._gone(actor, reason, failure, *args, **kwargs)
 
     def resume_actor(self) -> None:
@@ -44,8 +56,9 @@ class ResumableEstate(SupervisedEstate):
         fallen, self._fallen = getattr(self, "_fallen", None), None
         if fallen is None or self._actor is not None:
             raise TypeError(f"{self!r} has no crashed incarnation to resume")
+        actor, self.context = fallen
         self._settle_again(self.actor_class)
-        self._actor = fallen
+        self._actor = actor
         self.state = "running"
         self._kick()
 

@@ -10,7 +10,7 @@ from stentor.actors import Clock, Estate, Failure, LaunchResult, Recorder, Start
 from stentor.protocol.errors import ChildStartError
 
 from ..core._child import Child
-from ._port import Port, SlotPort
+from ._port import Port
 from ._resumable import ResumableEstate, SupervisedEstate
 
 __all__ = ["Slots", "abandon_below"]
@@ -113,12 +113,13 @@ class Slots:
             spec.kwargs,
             path=f"{self._own.path}/{spec.id}",
             kind=spec.kind,
-            parent=SlotPort(self._port, child),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            parent=self._port,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
             child_id=spec.id,
             clock=self._clock,
             directory=self._own.directory,
             recorder=self._recorder,
             capacity=spec.capacity,
+            dispatcher=self._own.dispatcher,
         )
         if child.incarnation > 1:
             # Its lives are counted on over a stop for good; an estate joins its dispatcher at the first of its own.

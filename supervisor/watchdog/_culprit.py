@@ -22,8 +22,8 @@ class Culprit:
     """Who holds a thread, and where.
 
     Attributes:
-        path: Address of the actor whose turn it is; empty if it is no actor's.
-        incarnation: Which life of that actor; 0 if it is no actor's.
+        path: Address of the actor whose code runs; empty if it is no actor's.
+        incarnation: Which life of that actor, though it may have been given up; 0 if it is no actor's.
         line: File and line, in the user's own code if the stack goes through it, else where the thread stands.
         function: The function of that line.
         stack: Each frame as ``file:line function``, outermost first, at most 50.
@@ -43,10 +43,10 @@ def culprit(thread_id: int) -> Culprit | None:
         return None
     frames = list(_outwards(innermost))
     shown = next((frame for frame in frames if is_in_app(frame.f_code.co_filename)), innermost)
-    estate = _turn(frames)
+    path, incarnation = _whose(frames)
     return Culprit(
-        path="" if estate is None else estate.path,
-        incarnation=0 if estate is None else estate.incarnation,
+        path=path,
+        incarnation=incarnation,
         line=f"{short_file(shown.f_code.co_filename)}:{shown.f_lineno}",
         function=shown.f_code.co_qualname,
         stack=tuple(map(_line, reversed(frames[:_DEEPEST]))),
@@ -59,13 +59,18 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _turn(frames: list[FrameType]) -> Estate[Any] | None:
-    """Return the estate that the dispatcher gave the turn to: the outermost one on the stack."""
-    for frame in reversed(frames):
+def _whose(frames: list[FrameType]) -> tuple[str, int]:
+    """Return path and incarnation of the actor whose code runs: the innermost estate on the stack is its own.
+
+    Not the one that has the turn: a supervisor launches its children within its own, and a child blocks in its start.
+    """
+    for frame in frames:
         holder: object = frame.f_locals.get("self")
         if isinstance(holder, Estate):
-            return cast(Estate[Any], holder)
-    return None
+            estate = cast(Estate[Any], holder)
+            # One that was given up may go on while its estate has the next.
+            return estate.path, getattr(frame.f_locals.get("actor"), "incarnation", estate.incarnation)
+    return "", 0
 
 
 def _line(frame: FrameType) -> str:

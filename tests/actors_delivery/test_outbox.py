@@ -65,7 +65,9 @@ def test_an_event_that_is_no_json_names_the_field() -> None:
     assert ("data.a", "ada") == (caught.value.field, caught.value.user_id)
 
 
-@pytest.mark.parametrize(("limits", "error"), [({"buffer_events": 2}, BufferFull), ({"buffer_bytes": 200, "event_bytes": 200}, BufferFull)])
+@pytest.mark.parametrize(
+    ("limits", "error"), [({"buffer_events": 2}, BufferFull), ({"buffer_bytes": 200, "event_bytes": 200}, BufferFull)]
+)
 def test_a_full_buffer_refuses(limits: dict[str, int], error: type[StentorError]) -> None:
     """By count and by bytes; what is in stays."""
     box = outbox(**limits)

@@ -158,7 +158,8 @@ def _retry_called_off(moments: Sequence[Moment]) -> bool:
 def _group_waits(moments: Sequence[Moment]) -> bool:
     last = moments[-1]
     called = any(step.what in CALLS for step in last.made())
-    return called and bool(_failed(last)) and last.trace.strategy != "one_for_one"
+    missed = last.trace.auto_shutdown == "all_significant" and (last.otp.end, last.ours.end) == ("shutdown", "alive")
+    return (called or missed) and bool(_failed(last)) and last.trace.strategy != "one_for_one"
 
 
 _A, _B = Kid("a"), Kid("b")
@@ -189,7 +190,7 @@ DEPARTURES = (
     Departure(
         rule="F3",
         otp="while a group waits for its retry, only the one that failed to start is restarting; the others run still, "
-        "or are stopped, and can be called so",
+        "or are stopped: they are called so, and as significant ones that do not run they do not hold up the end",
         ours="all that wait are restarting",
         until=_group_waits,
         trace=_example("one_for_all", 3, (_A, _B), "a", Step("exit", "b", "crash"), Step("restart_child", "b")),

@@ -13,17 +13,17 @@ from .trace import Kid, Step, Trace
 __all__ = ["a_trace"]
 
 _STRATEGIES: tuple[Strategy, ...] = ("one_for_one", "one_for_all", "rest_for_one")
-_ENDINGS: tuple[AutoShutdown, ...] = ("never", "never", "any_significant", "all_significant")
+_ENDINGS: tuple[AutoShutdown, ...] = ("never", "never", "any_significant", "all_significant", "all_significant")
 _NAMES = ("a", "b", "c", "d", "e")
 _RESTARTS: tuple[RestartKind, ...] = ("permanent", "permanent", "transient", "temporary")
-_ENDING_RESTARTS: tuple[RestartKind, ...] = ("permanent", "transient", "transient", "temporary")
+_ENDING_RESTARTS: tuple[RestartKind, ...] = ("permanent", *("transient",) * 3, "temporary")
 _SHUTDOWNS: tuple[Stop, ...] = (5.0, 5.0, "infinity", "brutal_kill")
 _ENDS = ("crash", "crash", "crash", "killed", "normal", "shutdown", "planned")
 _CALLS = ("terminate_child", "restart_child", "delete_child", "start_child", "count_children")
 _DYNAMIC_CALLS = (*("start_child",) * 4, "terminate_child", "terminate_child", *_CALLS)
 _KINDS: tuple[Kind, ...] = ("worker", "worker", "supervisor")
 _STOPS = ("shutdown", "normal", "planned", "crash")
-_STEPS = (*("exit",) * 6, "call", "call", "burst", "burst", "advance", "advance", "script", "stops")
+_STEPS = (*("exit",) * 6, "call", "call", "burst", "burst", "race", "advance", "advance", "script", "stops")
 
 
 def a_trace(seed: int, number: int) -> Trace:
@@ -42,12 +42,16 @@ class _Draw:
         self.period = chance.randint(1, 5)
         self.template = self.kid("t")
         self.names: tuple[str, ...] = _NAMES
+        self.last = "a"
+        """The name that was drawn last; often it is drawn again, so that one thing follows another at one child."""
         self.started = 0
         """Children that a dynamic supervisor was given so far; each has a name of its own."""
 
     def trace(self) -> Trace:
         """Return a whole trace; its last step stops what is left."""
-        strategy = "one_for_one" if self.dynamic else self.one(_STRATEGIES)
+        strategy: Strategy = "one_for_one" if self.dynamic else self.one(_STRATEGIES)
+        if self.auto == "all_significant" and self.chance.random() < 0.3:
+            strategy = "one_for_one"
         count = self.one((0, 1, 2, 2, 3, 3, 4, 4))
         kids = (self.template,) if self.dynamic else tuple(self.kid(name) for name in _NAMES[:count])
         self.names = _NAMES[: count + 1]
@@ -58,7 +62,7 @@ class _Draw:
         return Trace(
             strategy=strategy,
             dynamic=self.dynamic,
-            intensity=self.chance.randint(0, 3),
+            intensity=self.one((0, 1, 2, 3, 5)),
             period=self.period,
             auto_shutdown=self.auto,
             kids=kids,
@@ -72,7 +76,7 @@ class _Draw:
             return Kid(name, self.template.restart, self.template.shutdown, self.template.kind)
         # Where the last significant child is waited for, most are, or there is none to wait for.
         restart = self.one(_RESTARTS if self.auto == "never" else _ENDING_RESTARTS)
-        significant = self.auto != "never" and restart != "permanent" and self.chance.random() < 0.7
+        significant = self.auto != "never" and restart != "permanent" and self.chance.random() < 0.9
         return Kid(name, restart, self.one(_SHUTDOWNS), self.one(_KINDS), significant)
 
     def step(self) -> Step:
@@ -80,6 +84,8 @@ class _Draw:
         match self.one(_STEPS):
             case "burst":
                 return Step("burst", burst=tuple(self.burst()))
+            case "race":
+                return Step("burst", burst=self.race())
             case "advance":
                 # As long as the window, or a second less or more: there is where it counts.
                 return Step("advance", max(0, self.period + self.one((-1, 0, 0, 1, -self.period))))
@@ -101,6 +107,14 @@ class _Draw:
             if not (counted and step.what == "exit"):
                 yield step
 
+    def race(self) -> tuple[Step, ...]:
+        """Return the ends of several children: the first fails, the others most often end alike."""
+        names = [f"n{number}" for number in range(1, self.started + 1)] if self.dynamic else list(self.names[:-1])
+        self.chance.shuffle(names)
+        how = self.one(("normal", "normal", *_ENDS))
+        others = [Step("exit", name, how if self.chance.random() < 0.8 else self.one(_ENDS)) for name in names[1:5]]
+        return (Step("exit", names[0] if names else "a", "crash"), *others)
+
     def event(self) -> Step:
         """Return one of what may stand in a burst: what the supervisor finds in its mailbox."""
         if self.chance.random() < 0.5:
@@ -113,16 +127,23 @@ class _Draw:
             if self.chance.random() < 0.15:
                 yield Step("script", step.subject.name, ("ignore",))
             return
+        if len(step.burst) > 1 and {one.what for one in step.burst} == {"exit"} and self.chance.random() < 0.6:
+            # Others end while one that is still wanted waits for its next try.
+            yield Step("script", step.burst[0].subject, ("error", self.one(("ok", "ok", "error"))))
+            return
         ending = [str(one.subject) for one in (step, *step.burst) if one.what == "exit"]
         if ending and self.chance.random() < 0.5:
-            # Mostly of one that is about to end, so that something else comes while it is to be tried again.
-            yield self.script(self.one(ending) if self.chance.random() < 0.7 else self.name())
+            # Mostly of the first to end, so that something else comes while it is to be tried again.
+            yield self.script(ending[0] if self.chance.random() < 0.7 else self.name())
 
     def name(self) -> str:
         """Return a child's name; not always one that is there."""
         if self.dynamic:
             return f"n{self.chance.randint(1, self.started + 1)}"
-        return self.one(self.names)
+        if self.chance.random() < 0.3:
+            return self.last
+        self.last = self.one(self.names)
+        return self.last
 
     def exit(self) -> Step:
         """Return the end of a child."""
@@ -140,6 +161,6 @@ class _Draw:
                 return Step(what)
             case "start_child":
                 self.started += 1
-                return Step(what, self.kid(f"n{self.started}" if self.dynamic else self.one(self.names)))
+                return Step(what, self.kid(f"n{self.started}" if self.dynamic else self.name()))
             case _:
                 return Step(what, self.name())

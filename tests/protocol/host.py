@@ -23,6 +23,7 @@ from stentor.protocol import (
     Read,
     Resolve,
     ServerSession,
+    Token,
     Write,
 )
 
@@ -53,9 +54,10 @@ class Host:
     server_class = ServerSession
     client_class = ClientProtocol
 
-    def __init__(self, *, delayed: bool = False, snapshots: bool = False) -> None:
+    def __init__(self, *, delayed: bool = False, snapshots: bool = False, late: bool = False) -> None:
         self.now = 100.0
         self.delayed = delayed
+        self.late = late
         self.snapshots = snapshots
         self.epochs = 1
         self.log = MemoryLog("e1")
@@ -67,6 +69,7 @@ class Host:
         self.accepted: dict[str, list[bytes]] = {}
         self.links: dict[int, Link] = {}
         self.answers: deque[Any] = deque()
+        self.refusals: deque[Any] = deque()
         self.fuse: int | None = None
         self.incarnation = 0
         self.emitted = 0
@@ -110,6 +113,7 @@ class Host:
         except Died:
             self.fuse = None
             self.answers.clear()
+            self.refusals.clear()
             self.incarnation += 1
             self.act(lambda: self.server.recover(self.now, self.incarnation))
             for batch in list(self.outbox):
@@ -152,14 +156,14 @@ class Host:
             case Ack(_, _, conn, token, epoch, upto, rej):
                 assert epoch == log.epoch, "an ack of another epoch reached the log"
                 if token.gen != log.gen:
-                    return lambda: server.fenced(self.now)
+                    return self.refuse(token, conn)
                 for seq in range(log.floor + 1, upto + 1):
                     self.acked_by.add((epoch, seq))
                 floor = log.ack(conn, token, upto, rej)
                 return lambda: server.floor(floor, self.now)
             case Fail(_, token, _, ranges):
                 if token.gen != log.gen:
-                    return lambda: server.fenced(self.now)
+                    return self.refuse(token)
                 floor = log.fail(ranges)
                 return lambda: server.floor(floor, self.now)
             case Write(line, frames, _, _):
@@ -193,6 +197,24 @@ class Host:
                 raise TypeError(effect)
         return None
 
+    def refuse(self, token: Token, conn: int = 0) -> Any:
+        """Return the log's refusal as an answer; a store that takes its time gives it whenever it likes."""
+
+        def refusal() -> list[Any]:
+            return self.server.fenced(self.now, None, token, conn)
+
+        if not self.late:
+            return refusal
+        self.refusals.append(refusal)
+        return None
+
+    def refusal(self) -> bool:
+        """Let the store's oldest refusal arrive."""
+        if not self.refusals:
+            return False
+        self.act(self.refusals.popleft())
+        return True
+
     def appended(self, append: Append, answer: Any) -> list[Any]:
         effects = self.server.appended([(append, answer)], self.now)
         batch = (append.writer, append.n0, append.bodies)
@@ -213,6 +235,33 @@ class Host:
         self.act(self.answers.popleft())
         return True
 
+    def elsewhere(self, app: App) -> None:
+        """The client of *app* is at another process for a while: its position acknowledges there, and it is cut off."""
+        log, position = self.log, app.client.position
+        log.gen += 1
+        for link in self.links.values():
+            link.cut = link.cut or link.owner is app
+        if position is None or position.epoch != log.epoch or app.client.data.losing():
+            return
+        for seq in range(log.floor + 1, position.seq + 1):
+            refused = (log.epoch, seq) in app.refused
+            if log.outcomes.setdefault(seq, "handler_rejected" if refused else "acked") == "acked":
+                self.acked_by.add((log.epoch, seq))
+        log.floor = max(log.floor, position.seq)
+
+    def claim(self) -> None:
+        """The session is claimed without a connection, as to drain it; the line that is there stays."""
+        self.act(lambda: [Claim(0, "", None)])
+
+    def drain(self) -> None:
+        """Let the session end once everything has its outcome: ours by a fresh claim, whatever is refused late."""
+        while self.answer():
+            pass
+        self.claim()
+        while self.answer():
+            pass
+        self.act(lambda: self.server.drain(self.now, 1e6))
+
     def expire(self, first: int, last: int) -> None:
         ranges = (FailedRange(first, last, "expired"),)
         self.act(lambda: self.server.fail(ranges, self.now))
@@ -222,6 +271,7 @@ class Host:
         for link in self.links.values():
             link.cut = link.server_knows = True
         self.answers.clear()
+        self.refusals.clear()
         self.fuse = None
         self.outbox.clear()
         self.n = {"w": self.n["w"] + 100, "x": self.n["x"]}

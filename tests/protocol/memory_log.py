@@ -8,8 +8,9 @@ from stentor.protocol import Append, Appended, FailedRange, Floor, LogState, Rej
 class MemoryLog:
     """The events of one session, with its owner's token and its consumer's connection number."""
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, retain: int = 1) -> None:
         self.epoch = epoch
+        self.retain = retain
         self.bodies: list[bytes] = []
         self.writers: dict[tuple[str, int], tuple[int, tuple[bytes, ...]]] = {}
         self.floor = 0
@@ -40,6 +41,8 @@ class MemoryLog:
     def read(self, after: int, limit: int, max_bytes: int) -> tuple[int, tuple[bytes | None, ...]]:
         found: list[bytes | None] = []
         size = 0
+        # Of what is acked only the last few are kept.
+        after = max(after, self.floor - self.retain)
         for seq in range(after + 1, min(self.head, after + limit) + 1):
             size += len(self.bodies[seq - 1])
             if found and size > max_bytes:

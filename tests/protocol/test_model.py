@@ -25,9 +25,10 @@ class Delivery(RuleBasedStateMachine):
 
     world_class = World
 
-    @initialize(delayed=st.booleans(), snapshots=st.booleans())
-    def begin(self, delayed: bool, snapshots: bool) -> None:
-        self.world = self.world_class(delayed=delayed, snapshots=snapshots)
+    @initialize(delayed=st.booleans(), snapshots=st.booleans(), late=st.booleans(), draining=st.booleans())
+    def begin(self, delayed: bool, snapshots: bool, late: bool = False, draining: bool = False) -> None:
+        self.world = self.world_class(delayed=delayed, snapshots=snapshots, late=late)
+        self.draining = draining
 
     @rule(count=st.integers(1, 9))
     def emit(self, count: int) -> None:
@@ -119,6 +120,22 @@ class Delivery(RuleBasedStateMachine):
         for _ in range(count):
             self.world.answer()
 
+    @precondition(lambda self: self.world.refusals)
+    @rule()
+    def refuse(self) -> None:
+        """What the store refused long ago is heard of now."""
+        self.world.refusal()
+
+    @rule(tab=st.integers(0, 1))
+    def be_elsewhere(self, tab: int) -> None:
+        """A tab was at another process, which acknowledged for it; the log lets go of what is acked."""
+        self.world.elsewhere(self.world.apps[tab])
+
+    @rule()
+    def claim(self) -> None:
+        """The session is claimed by force, without a connection."""
+        self.world.claim()
+
     @rule(offset=st.integers(0, 6), count=st.integers(1, 5))
     def expire(self, offset: int, count: int) -> None:
         first = self.world.log.floor + 1 + offset
@@ -155,6 +172,8 @@ class Delivery(RuleBasedStateMachine):
         world.act(lambda: world.server.head_hint(world.log.head, world.now))
         for batch in list(world.outbox):
             world.act(lambda batch=batch: [world.server.append(*batch)])
+        if self.draining:
+            world.drain()
         world.settle()
         check(world)
         assert world.outbox == []

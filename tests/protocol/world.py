@@ -94,11 +94,13 @@ class World(Host):
         for _ in range(400):
             busy = True
             while busy:
-                busy = any([self.answer(), *(app.handle() for app in self.apps)])
+                busy = any([self.answer() or self.refusal(), *(app.handle() for app in self.apps)])
                 for number, link in list(self.links.items()):
                     if not (link.client_knows and link.server_knows):
                         busy = self.move(number, True) or busy
                         busy = self.move(number, False) or busy
+            if self.closed is not None:
+                return
             if self.log.floor == self.log.head == self.server.head and self.server.line is not None:
                 return
             for app in self.apps[:1]:

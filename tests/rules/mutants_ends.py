@@ -11,6 +11,7 @@ _DELETE = (
     'case "restarting":\n                self._refuse(asked, StillRestarting(child_id=child.id))\n            case _:\n'
     "                self._refuse(asked, StillRunning(child_id=child.id))\n\n    def _park_child"
 )
+_DEADLINE = 'not (self.dynamic and child.goal == "end"):\n            self._set_timer(child, '
 
 MUTANTS: list[Mutant] = [
     *broken(
@@ -21,8 +22,8 @@ MUTANTS: list[Mutant] = [
         ("core/_jobs.py", 'if child.state == "stopping":\n            return\n        self._leave', "self._leave"),
         (
             "core/_jobs.py",
-            'if not isinstance(limit, str) and not (self.dynamic and child.goal == "end"):\n            self._set_timer(child, limit)',
-            'if not (self.dynamic and child.goal == "end"):\n            self._set_timer(child, 9.0 if isinstance(limit, str) else limit)',
+            f"if not isinstance(limit, str) and {_DEADLINE}limit)",
+            f"if {_DEADLINE}9.0 if isinstance(limit, str) else limit)",
         ),
         ("core/_jobs.py", 'if child.live and child.spec.shutdown != "infinity":', "if child.live:"),
         ("policy/_spec.py", "_WORKER_SHUTDOWN = 5.0", "_WORKER_SHUTDOWN = 6.0"),
@@ -49,7 +50,8 @@ MUTANTS: list[Mutant] = [
         ("core/_exits.py", "if child.goal:\n            if event.failure", "if False:\n            if event.failure"),
         (
             "core/_exits.py",
-            'self._record(Decided("failure", child, "stop", "exit_while_stopping", event.failure))\n            self._gone(child)',
+            'self._record(Decided("failure", child, "stop", "exit_while_stopping", event.failure))\n'
+            "            self._gone(child)",
             "self._pay_own(child, event.failure, event.exception)\n            self._gone(child)",
         ),
         ("core/_jobs.py", "self._set_timer(child, limit)", "child.due = limit"),
@@ -62,7 +64,7 @@ MUTANTS: list[Mutant] = [
             "if child is None or child.life != life or not child.live:",
             "if child is None or not child.live:",
         ),
-        ("tree/_hands.py", " or report.incarnation != child.handle.incarnation:", ":"),
+        ("tree/_hands.py", " or report.incarnation != estate.incarnation:", ":"),
         ("actors/guarded/_lease.py", "if lender.lease is not self:", "if False:"),
         ("actors/guarded/_timer.py", "if lease.is_void():", "if False:"),
     ),
@@ -182,6 +184,12 @@ MUTANTS: list[Mutant] = [
     *broken(
         "M2",
         ("actors/session/_backlog.py", "self._twice = bool(self._suspects)", "self._twice = False"),
+        (
+            "actors/session/_session.py",
+            '(answer.first, answer.first, "quarantined"),)',
+            '(answer.first, answer.first, "expired"),)',
+        ),
+        ("actors/session/_recovery.py", "if cell.trying > 1:", "if cell.trying > 2:"),
     ),
     *broken(
         "M3",
@@ -193,7 +201,8 @@ MUTANTS: list[Mutant] = [
         (
             _ENDING,
             "            if not told:\n",
-            "            for watcher in self.watchers:\n                self._tell_watcher(watcher, reason)\n            if not told:\n",
+            "            for watcher in self.watchers:\n                self._tell_watcher(watcher, reason)\n"
+            "            if not told:\n",
         ),
         (_ENDING, "if watcher not in self._watchers:", "if True:"),
         (_ENDING, "if closed:\n            watcher", "if False:\n            watcher"),

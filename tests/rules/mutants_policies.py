@@ -7,6 +7,8 @@ from .house import Mutant, broken
 __all__ = ["MUTANTS"]
 
 _ENFORCE = "self._verdicts.clear()\n        self._too_slow"
+_ROW = "\n            directive = decide.get(cls)\n            "
+_FREE = 'Decided("failure", child, "restart", verdict.rule, event.failure, charged=False)'
 
 MUTANTS: list[Mutant] = [
     *broken(
@@ -15,8 +17,8 @@ MUTANTS: list[Mutant] = [
         ("policy/_policy.py", "if waits <= tested.max_seconds:", "if waits < tested.max_seconds:"),
         (
             "policy/_policy.py",
-            '(child_budget, "child_budget") if child_budget is not None else (budget, "budget")',
-            '(budget, "budget")',
+            "if not isinstance(tested, Budget):",
+            "if not isinstance(tested, Budget) or child_budget is not None:",
         ),
         (
             "policy/_policy.py",
@@ -45,8 +47,8 @@ MUTANTS: list[Mutant] = [
         "X1",
         (
             "policy/_directives.py",
-            "for cls in type(exception).__mro__:\n            directive = decide.get(cls)\n            if directive is not None:",
-            "for cls in decide:\n            directive = decide.get(cls)\n            if directive and isinstance(exception, cls):",
+            f"for cls in type(exception).__mro__:{_ROW}if directive is not None:",
+            f"for cls in decide:{_ROW}if directive and isinstance(exception, cls):",
         ),
         ("core/_verdict.py", 'case "resume" | "stop" | "escalate":', 'case "stop" | "escalate":'),
         (
@@ -64,8 +66,8 @@ MUTANTS: list[Mutant] = [
         ("core/_starts.py", "child.rung = 1\n        child.parked_at = None", "child.parked_at = None"),
         (
             "core/_starts.py",
-            'return Decided("failure", child, "restart", verdict.rule, event.failure, charged=False)',
-            'child.rung = 1\n        return Decided("failure", child, "restart", verdict.rule, event.failure, charged=False)',
+            f"return {_FREE}",
+            f"child.rung = 1\n        return {_FREE}",
         ),
         ("core/_calls.py", "child.rung = max(_TOP_RUNG, child.rung)", "child.rung = 1"),
         (
@@ -84,7 +86,11 @@ MUTANTS: list[Mutant] = [
         ("policy/_policy.py", "faults.need(ladder is not True or child_budget is not None,", "faults.need(True,"),
         ("tree/_slots.py", "estate.rung = rung", "estate.rung = 1"),
         ("actors/session/_recovery.py", "if self.estate.rung > 1:", "if self.estate.rung > 99:"),
-        ("actors/session/_recovery.py", "machine.rebuilt()", "machine.rebuilt()\n        self._cell.outbox.blame()"),
+        (
+            "actors/session/_recovery.py",
+            "machine.rebuilt()",
+            "machine.rebuilt()\n        self._cell.outbox.pending_count = 0",
+        ),
     ),
     *broken(
         "hold",
@@ -96,7 +102,7 @@ MUTANTS: list[Mutant] = [
         (
             "core/_exits.py",
             "        if verdict.charged:\n            if self.policy.hold",
-            "        if self.policy.hold is not None and not verdict.charged and self._shared(child, failure, exception):\n"
+            "        if self.policy.hold and not verdict.charged and self._shared(child, failure, exception):\n"
             "            return\n        if verdict.charged:\n            if self.policy.hold",
         ),
         ("core/_starts.py", "if verdict.charged and self._shared(", "if False and self._shared("),
@@ -141,7 +147,11 @@ MUTANTS: list[Mutant] = [
         ("core/_policies.py", "old, self.policy = self.policy, policy", "old = self.policy"),
         ("core/_policies.py", _ENFORCE, f"self.window = Window()\n        {_ENFORCE}"),
         ("core/_policies.py", "            self._hand_down()\n", "            pass\n"),
-        ("core/_policies.py", "self._failures.append((at, failure, None))", "self.window = Window()"),
+        (
+            "core/_policies.py",
+            "self._failures.append((at, failure, None))",
+            "self._failures.append((at, failure, child))",
+        ),
         (
             "core/_policies.py",
             _ENFORCE,

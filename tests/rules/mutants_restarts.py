@@ -7,6 +7,10 @@ from .house import Mutant, broken
 __all__ = ["MUTANTS"]
 
 _PAY = "            note = self._pay(child, verdict, failure, exception)\n            if note is None:"
+_RESTARTING = (
+    'case "restarting":\n                self._refuse(asked, StillRestarting(child_id=child.id))\n'
+    '            case "parked":'
+)
 
 MUTANTS: list[Mutant] = [
     *broken(
@@ -30,7 +34,8 @@ MUTANTS: list[Mutant] = [
         (
             "core/_calls.py",
             "            self._clear_timer(child)\n            self._start(child, retry=True)",
-            "            self._clear_timer(child)\n            self._charge(child)\n            self._start(child, retry=True)",
+            "            self._clear_timer(child)\n            self._charge(child)\n"
+            "            self._start(child, retry=True)",
         ),
         (
             "core/_starts.py",
@@ -206,6 +211,11 @@ MUTANTS: list[Mutant] = [
             "child = next((child for child in self.children.values() if child.spec.id == child_id), None)",
         ),
         ("core/_policies.py", 'if dynamic and policy.strategy != "one_for_one":', "if False:"),
+        (
+            "core/_policies.py",
+            "self.children.values()], dynamic=self.dynamic)",
+            "self.children.values()], dynamic=False)",
+        ),
         ("core/_jobs.py", 'if child.live and child.spec.shutdown != "infinity":', "if child.live:"),
         ("tree/_supervisor.py", "self._named += name is None", "self._named += 1"),
     ),
@@ -229,16 +239,16 @@ MUTANTS: list[Mutant] = [
     ),
     *broken(
         "F2",
-        ("core/_starts.py", "again = [child, *reversed(job.starts)]", "again = [child]"),
+        ("core/_starts.py", "self.group = again", "self.group = []"),
         ("core/_starts.py", 'if self.policy.strategy == "one_for_all":', "if False:"),
-        ("core/_starts.py", "again = [*job.started, *again]", "again = again[:]"),
+        ("core/_starts.py", 'if self.policy.strategy == "one_for_all":', "if True:"),
     ),
     *broken(
         "F3",
         (
             "core/_calls.py",
-            'case "restarting":\n                self._refuse(asked, StillRestarting(child_id=child.id))\n            case "parked":',
-            'case "restarting":\n                self._refuse(asked, StillRunning(child_id=child.id))\n            case "parked":',
+            _RESTARTING,
+            _RESTARTING.replace("StillRestarting", "StillRunning"),
         ),
         ("core/_calls.py", 'case "restarting" if asked.now:', 'case "restarting" if False:'),
         (

@@ -28,7 +28,7 @@ _FILES = {
     "thread": "actors/test_thread_actor.py",
     "watchdog": "watchdog/test_watchdog.py",
     "session": "actors_delivery/test_session.py",
-    "outbox": "actors_delivery/test_outbox.py",
+    "quarantine": "actors_delivery/test_quarantine.py",
     "scenarios": "delivery/test_scenarios.py",
     "runs": "runtime/test_runs.py",
     "sessions": "runtime/test_ladder.py",

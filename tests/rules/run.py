@@ -1,4 +1,4 @@
-"""Break each rule and see its tests turn red: ``python -m tests.rules.run``; ``--list`` prints the rules and their tests."""
+"""Break each rule and see its tests turn red: ``python -m tests.rules.run``; ``--list`` prints the rules."""
 
 from __future__ import annotations
 

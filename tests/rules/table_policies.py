@@ -8,7 +8,7 @@ __all__ = ["TABLE"]
 
 TABLE: dict[str, Rule] = {
     "R1": rule(
-        "A budget that one child can never spend is refused with its sum, unless unlimited; slow starts are pointed out.",
+        "A budget that can never be spent is refused with its sum, unless unlimited; slow starts are pointed out.",
         values="""
             a budget that one child can never spend is refused with its sum
             a budget exactly as long as its waits is allowed
@@ -114,6 +114,7 @@ TABLE: dict[str, Rule] = {
             a new policy decides on the next failure
             the window keeps what was charged
             a childs restarts before count in its own window when it gets one
+            what the restarts cost is handed down once
             what a park cost the supervisor still counts without child budgets
             a restart that waits keeps its time
             a policy for a while reverts by itself

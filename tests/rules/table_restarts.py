@@ -8,7 +8,7 @@ __all__ = ["TABLE"]
 
 TABLE: dict[str, Rule] = {
     "B1": rule(
-        "Only what a supervisor restarts of its own accord costs, one unit a decision and one a retry, paid beforehand.",
+        "Only restarts of the supervisor's own accord cost: one unit a decision, and one a retry, paid beforehand.",
         rules="""
             a permanent childs normal exit costs
             a temporary child is dropped free of charge
@@ -127,7 +127,7 @@ TABLE: dict[str, Rule] = {
         """,
     ),
     "S5": rule(
-        "A dynamic supervisor has as many children as it may, each for itself, at the same cost, and stops all at once.",
+        "A dynamic supervisor has many children, each for itself and at the same cost, and stops all at once.",
         rules="""
             a dynamic supervisor stops all at once with one deadline
             in a dynamic supervisor a slow child keeps only its own callers waiting
@@ -162,9 +162,10 @@ TABLE: dict[str, Rule] = {
             rest for one resumes at the child that failed to start
             one for all stops what it just started and begins again
         """,
+        groups="what one for all has just started does not run through the wait for the next try",
     ),
     "F3": rule(
-        "A child that waits for its restart is there but not active, refuses what it must, and can be stopped or hurried.",
+        "A child that waits for its restart is not active, says so to who calls, and can be stopped or hurried.",
         rules="""
             calls on a restarting child say so
             terminating a restarting child cancels the pending try

@@ -339,6 +339,8 @@ export class Client {
       return this.#pump()
     }
     this.#received = this.#seen = b
+    // The server sends no event further than a window beyond what it has on record: a refusal before that arrived.
+    if (item.t === 'event') this.#refused = this.#refused.filter(([, last]) => last > b - LIMITS.window)
     return this.#enqueue(item.t === 'gap' ? { ...item, from: last + 1 } : item)
   }
 
@@ -434,8 +436,8 @@ export class Client {
     if (item.t === 'event' && epoch === this.#epoch) {
       const first = item.first ?? item.seq
       for (let seq = first; seq <= item.seq; seq++) this.#rej.push({ seq, code: 'handler_error', msg })
-      // Said again on a resume, as its ack may be lost. One that is a window behind arrived: the rest came after it.
-      this.#refused = [...this.#refused.filter(([, last]) => last > item.seq - LIMITS.window), [first, item.seq]]
+      // Said again on a resume, as its ack may be lost.
+      this.#refused = [...this.#refused, [first, item.seq]]
     }
     this.#tell(this.#o.onError ?? globalThis.reportError ?? console.error, error, item)
   }

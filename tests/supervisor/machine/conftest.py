@@ -261,12 +261,13 @@ def spec() -> Callable[..., ChildSpec]:
     return a_spec
 
 
+def a_world(*children: str | ChildSpec, policy: RestartPolicy | None = None, **options: Any) -> World:
+    """Return a world with these children, by their names or specs."""
+    specs = [child if isinstance(child, ChildSpec) else a_spec(child) for child in children]
+    return World(SupervisorMachine(policy or RestartPolicy(), specs, **options))
+
+
 @pytest.fixture(scope="session")
 def world() -> Callable[..., World]:
     """A maker of worlds: children by their names or specs."""
-
-    def make(*children: str | ChildSpec, policy: RestartPolicy | None = None, **options: Any) -> World:
-        specs = [child if isinstance(child, ChildSpec) else a_spec(child) for child in children]
-        return World(SupervisorMachine(policy or RestartPolicy(), specs, **options))
-
-    return make
+    return a_world

@@ -41,6 +41,19 @@ def test_a_child_that_was_started_again_by_hand_belongs_to_its_group_again(world
     assert ("running", "running") == (w.state("a"), w.state("t"))
 
 
+def test_what_one_for_all_has_just_started_does_not_run_through_the_wait_for_the_next_try(world: Any) -> None:
+    """F2: it is stopped at once, and started again with the group."""
+    backoff = Backoff(initial=1.0, jitter=0.0)
+    w = world("a", "b", policy=RestartPolicy(strategy="one_for_all", backoff=backoff, budget="unlimited")).boot()
+    w.starts["b"] = [OSError(), "ok"]
+    w.crash("b")
+    w.advance(1.5)
+    assert {} == w.live
+    w.advance(1.5)
+
+    assert {"a", "b"} == set(w.live)
+
+
 def test_of_a_declined_start_a_dynamic_supervisor_keeps_nothing(world: Any, spec: Any) -> None:
     """F4: whatever its restart says."""
     w = world(dynamic=True).boot()

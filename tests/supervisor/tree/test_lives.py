@@ -77,7 +77,7 @@ async def test_a_supervisor_that_is_started_again_has_its_whole_budget() -> None
         "sub", Supervisor, kwargs={"policy": policy, "children": [ChildSpec("a", Worker, ([],))]}, kind="supervisor"
     )
     top = (await Supervisor.start_async(AT_ONCE, [inner], clock=clock, directory=directory, path="")).proxy()
-    lives = []
+    lives: list[int] = []
     for _ in range(3):
         directory.get("/sub/a").ref.tell(ValueError())  # type: ignore[union-attr]
         await clock.settle()
