@@ -191,8 +191,15 @@ class LoopFuture(pykka.Future[T]):
         elif not self._done:
             loop = asyncio.get_running_loop()
             waiter = loop.create_future()
-            self.add_done_callback(lambda: _resolve_in(loop, waiter))
-            yield from waiter.__await__()
+
+            def resolve() -> None:
+                _resolve_in(loop, waiter)
+
+            self.add_done_callback(resolve)
+            try:
+                yield from waiter.__await__()
+            finally:
+                self._forget(resolve)
 
     def _needs(self, answerer: object) -> bool:
         if self._done:
@@ -206,8 +213,19 @@ class LoopFuture(pykka.Future[T]):
             return True
         latch = _allocate_lock()
         latch.acquire()
-        self.add_done_callback(latch.release)
-        return latch.acquire(timeout=-1 if timeout is None else timeout)
+        self.add_done_callback(release := latch.release)
+        try:
+            return latch.acquire(timeout=-1 if timeout is None else timeout)
+        finally:
+            self._forget(release)
+
+    def _forget(self, callback: Callable[[], object]) -> None:
+        """Whoever gave up waiting is no longer called: an answer that never comes must not gather who asked for it."""
+        if not self._done:
+            try:
+                self._waiters.remove(callback)
+            except ValueError:
+                return  # The answer came just now, and has called it.
 
     def _finish(self) -> None:
         self._done = True

@@ -32,14 +32,15 @@ class LibraryConnection(ServerConnection):
         self._fail = protocol.fail
         # The parser calls it by this name; there is no other way to have a say in the code of its Close frame.
         protocol.fail = self._failed  # type: ignore[method-assign]
-        self._parts: list[bytes] = []
+        # One buffer, not a list: a peer may send as many fragments as it likes, empty ones too.
+        self._begun: bytearray | None = None
 
     def process_event(self, event: Event) -> None:
         """Hand a whole message on, a frame of the handshake to the library."""
         self.line.heard()
         if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES or self.request is None:
             super().process_event(event)
-        elif event.fin and event.opcode is Opcode.TEXT and not self._parts:
+        elif event.fin and event.opcode is Opcode.TEXT and self._begun is None:
             self.line.message(bytes(event.data))
         else:
             self._fragment(event)
@@ -54,10 +55,11 @@ class LibraryConnection(ServerConnection):
         if frame.opcode not in (Opcode.CONT, Opcode.TEXT):
             self.line.refuse(1003, "text messages only")
             return
-        self._parts.append(bytes(frame.data))
+        begun = self._begun = bytearray() if self._begun is None else self._begun
+        begun += frame.data
         if frame.fin:
-            parts, self._parts = self._parts, []
-            self.line.message(b"".join(parts))
+            self._begun = None
+            self.line.message(bytes(begun))
 
     def start_keepalive(self) -> None:
         """Ping by timer: no task for each connection."""

@@ -66,7 +66,8 @@ def _whose(frames: list[FrameType]) -> tuple[str, int]:
     """
     for frame in frames:
         holder: object = frame.f_locals.get("self")
-        if isinstance(holder, Estate):
+        # By its type, not by what it says of itself: a lazy proxy would run its own code, here, in this thread.
+        if issubclass(type(holder), Estate):
             estate = cast(Estate[Any], holder)
             # One that was given up may go on while its estate has the next.
             return estate.path, getattr(frame.f_locals.get("actor"), "incarnation", estate.incarnation)

@@ -10,7 +10,7 @@ from typing import Self
 from stentor.actors import Recorder
 from stentor.protocol.errors import BadUsage
 
-from ._culprit import culprit
+from ._culprit import Culprit, culprit
 from ._pulse import Pulse
 
 __all__ = ["Watchdog"]
@@ -79,10 +79,13 @@ class Watchdog:
     def _report(self) -> None:
         found = None if self._thread_id is None else culprit(self._thread_id)
         with self._lock:
-            # Between the look and the stack it may have come free: what is on the stack now blocks nobody.
+            # Between the look and the stack it may have come free: what is on the stack now blocks nobody. Noted within
+            # the lock, or its end could be noted first.
             if not self._pulse.reported or self._pulse.asked is None:
                 return
-            seconds = round(time.monotonic() - self._pulse.asked, 3)
+            self._note(found, round(time.monotonic() - self._pulse.asked, 3))
+
+    def _note(self, found: Culprit | None, seconds: float) -> None:
         if found is None:
             self._recorder.note("stall", seconds=seconds, line="unknown: the loop has not run yet")
             return

@@ -271,7 +271,8 @@ OPTIONS = tuple(departure.world for departure in DEPARTURES if departure.world)
 
 def even(moment: Moment) -> tuple[Moment, list[Departure]]:
     """Return *moment* with all departures taken out, and those that were there."""
-    moment, seen = _told(moment), []
+    moment = _told(moment)
+    seen: list[Departure] = []
     for departure in DEPARTURES:
         if departure.even is not None:
             before, moment = moment, departure.even(moment)

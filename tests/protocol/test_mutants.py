@@ -192,6 +192,16 @@ def the_floor_forgets_failures(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(acks, "floor", forgetting)
 
 
+def a_late_refusal_is_believed(patch: pytest.MonkeyPatch) -> None:
+    """Whatever a store refuses, it is taken for news of the token that is held now."""
+    fenced = handshake.fenced
+
+    def credulous(state: SessionState, tab: Any, now: float, token: Any, conn: int) -> Any:
+        return fenced(state, tab, now, token and state.token, 0)
+
+    patch.setattr(handshake, "fenced", credulous)
+
+
 MUTANTS: list[Patch] = [
     an_ack_goes_without_its_epoch,
     a_hello_does_not_fence,
@@ -208,6 +218,7 @@ MUTANTS: list[Patch] = [
     a_loss_is_not_told,
     the_client_delivers_again,
     the_floor_forgets_failures,
+    a_late_refusal_is_believed,
 ]
 
 

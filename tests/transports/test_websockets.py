@@ -220,6 +220,28 @@ async def test_a_peer_that_answers_no_ping_is_dead() -> None:
     assert HeartbeatTimeout is type(error)
 
 
+async def test_a_message_in_many_fragments_is_one_and_empty_ones_hold_nothing() -> None:
+    """A peer may cut as it likes: what is kept is bounded by the message, not by the number of its parts."""
+    async with host() as it:
+        raw = socket.create_connection(("127.0.0.1", it.port))
+        raw.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: stentor.v1.json\r\n\r\n"
+        )
+        masked = b"\x80\0\0\0\0"
+        await asyncio.get_running_loop().run_in_executor(
+            None,
+            raw.sendall,
+            b"\x01\x81\0\0\0\0a" + (b"\x00" + masked) * 10_000 + b"\x00\x81\0\0\0\0b" + b"\x80\x81\0\0\0\0c",
+        )
+
+        await it.came.wait()
+        assert b"abc" == await it.ear.heard.get()
+        assert it.ear.heard.empty()
+        raw.close()
+        await it.ear.end
+
+
 async def test_a_foreign_origin_is_refused_at_the_upgrade() -> None:
     """The allow-list answers 403, and whoever serves is told."""
     told: list[tuple[int, type[StentorError]]] = []

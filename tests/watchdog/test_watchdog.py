@@ -103,6 +103,31 @@ async def test_what_blocks_the_loop_and_is_no_actor_is_named_too() -> None:
     assert facts["function"].endswith("block")
 
 
+class Lazy:
+    """Loads what it stands for as soon as anybody asks what it is."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        raise RuntimeError("not here, and not in this thread")
+
+    def block(self, recorder: Waiting) -> bool:
+        """Block."""
+        return recorder.told.wait(PATIENCE)
+
+
+async def test_an_object_on_the_stack_is_not_asked_what_it_is() -> None:
+    """Its own code would run in the watchdog's thread, and could end it."""
+    recorder = Waiting()
+    lazy = Lazy()
+
+    async def block() -> bool:
+        return lazy.block(recorder)
+
+    facts = await _tells_on(recorder, block)
+
+    assert ("", "Lazy.block") == (facts["path"], facts["function"])
+
+
 async def test_its_end_is_recorded_with_the_seconds() -> None:
     """Whoever reads the record sees for how long everything stood still."""
     recorder = Waiting()
