@@ -85,13 +85,21 @@ class StillRestarting(Refused):
 
 
 class BadUsage(Refused):
-    """A call or an option that can not be meant so; ``errors`` lists each fault with what is allowed."""
+    """A call or an option that can not be meant so; ``errors`` lists each fault with what is allowed.
+
+    Its text is the fault; of several it is a heading and a line for each.
+
+    Args:
+        errors: The faults.
+        of: Whose they are, such as the name of a file; stands before them.
+        **details: Further facts.
+    """
 
     code: ClassVar[str] = "bad_usage"
 
-    def __init__(self, errors: str | Sequence[str], **details: Any) -> None:
+    def __init__(self, errors: str | Sequence[str], *, of: str | None = None, **details: Any) -> None:
         found = [errors] if isinstance(errors, str) else list(errors)
-        super().__init__("; ".join(found), errors=found, **details)
+        super().__init__(_listed(found, of), errors=found, **details)
 
 
 class BadSpec(BadUsage):
@@ -107,12 +115,23 @@ class BadPolicy(BadUsage):
 
 
 class NotSupported(Refused):
-    """This version does not do that yet; it is refused, never ignored."""
+    """This version does not do that yet; it is refused, never ignored.
+
+    Args:
+        what: What it does not do.
+        instead: What helps.
+        others: Further ones that were asked for at the same time; ``errors`` lists all of them.
+        of: Whose they are, such as the name of a file; stands before them.
+        **details: Further facts.
+    """
 
     code: ClassVar[str] = "not_supported"
 
-    def __init__(self, what: str, instead: str, **details: Any) -> None:
-        super().__init__(f"{what} is not supported by this version; {instead}", what=what, instead=instead, **details)
+    def __init__(
+        self, what: str, instead: str, *, others: Sequence[str] = (), of: str | None = None, **details: Any
+    ) -> None:
+        found = [f"{what} is not supported by this version; {instead}", *others]
+        super().__init__(_listed(found, of), what=what, instead=instead, errors=found, **details)
 
 
 class Unauthenticated(Refused):
@@ -134,3 +153,11 @@ class ConcurrencyRejected(Refused):
 
     code: ClassVar[str] = "run_in_progress"
     help: ClassVar[str] = "a run is going on in this session; wait for its end, or cancel it"
+
+
+def _listed(found: Sequence[str], of: str | None) -> str:
+    """Return one fault in one line, and several below a heading that counts them."""
+    if len(found) == 1:
+        return found[0] if of is None else f"{of}: {found[0]}"
+    heading = f"{len(found)} faults:" if of is None else f"{of} has {len(found)} faults:"
+    return "\n".join([heading, *(f"  {text}" for text in found)])

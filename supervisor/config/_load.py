@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
 from stentor.protocol import Limits
@@ -13,6 +14,7 @@ from stentor.protocol.errors import BadUsage, NotSupported
 
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
+from ..runtime._options import refuse
 from ..runtime._tree import SESSIONS_POLICY
 from ._child_table import specs_of
 from ._policy_table import policy_of
@@ -58,41 +60,44 @@ class Config:
         return found
 
 
-def load(path: str | os.PathLike[str]) -> Config:
+def load(path: str | os.PathLike[str], *, without: Collection[str] = (), spare: bool = False) -> Config:
     """Read the configuration file *path*.
 
     ``[policy.sessions]`` changes the policy that ``/sessions`` has anyway; every other ``[policy.NAME]`` changes
     ``RestartPolicy()``. A time is a number of seconds or a text such as ``"10m"``, a size a number of bytes or a text
     such as ``"256MiB"``. A callable or a class is a text ``"package.module:name"``.
 
+    Args:
+        path: The file.
+        without: Options of ``[runtime]`` that code gives in place of the file's.
+        spare: Whether it may have policies that nobody uses.
+
     Raises:
         BadUsage: If it can not be read, or says something that can not be meant so; ``errors`` has every fault, each
-            with the file, the path of the key, the value and what is allowed.
-        NotSupported: For an option that a later version has.
+            with the path of the key, the value and what is allowed, and ``file`` the file.
+        NotSupported: If nothing of it is wrong, but a later version's.
     """
     name = os.fspath(path)
-    return checked(name, _parsed(name))
+    return checked(name, _parsed(name), without=without, spare=spare)
 
 
-def checked(name: str, values: Mapping[str, Any]) -> Config:
-    """Return what the *values* of the file *name* say.
+def checked(name: str, values: Mapping[str, Any], *, without: Collection[str] = (), spare: bool = False) -> Config:
+    """Return what the *values* of the file *name* say. See :func:`load`.
 
     Raises:
-        BadUsage: If they can not be meant so; as of :func:`load`.
-        NotSupported: For an option that a later version has.
+        BadUsage: If they can not be meant so.
+        NotSupported: If nothing of it is wrong, but a later version's.
     """
     root = Table("", values)
     root.only(_TABLES)
     options, limits = root.table("runtime"), root.table("limits")
-    try:
-        chosen = {} if options is None else options_of(options)
-    except NotSupported as later:
-        raise NotSupported(f"{name}: {later.details['what']}", later.details["instead"], file=name) from later
+    chosen = {} if options is None else options_of(options, without)
     bounds = None if limits is None else limits_of(limits)
     policies = _policies(root)
     children = specs_of(root, policies)
-    if root.faults:
-        raise BadUsage([f"{name}: {text}" for text in root.faults], file=name)
+    if not spare:
+        _unused(root, policies)
+    refuse(root.faults, root.later, of=name, file=name)
     whole = {key: policy for key, policy in policies.items() if policy is not None}
     return Config(file=name, options=chosen, limits=bounds, policies=whole, children=children)
 
@@ -104,25 +109,9 @@ def build(make: Callable[..., T], path: str | os.PathLike[str], overrides: Mappi
         BadUsage: As of :func:`load`, and for overrides as of *make*.
         NotSupported: For what a later version does.
     """
-    config = load(path)
-    try:
-        return make(**{**config.given, **overrides})
-    except NotSupported as later:
-        what = later.details["what"]
-        if _key(what) not in config.options or _key(what) in overrides:
-            raise
-        raise NotSupported(f"{config.file}: runtime.{what}", later.details["instead"], file=config.file) from later
-    except BadUsage as wrong:
-        found = [
-            f"{config.file}: runtime.{text}" if _key(text) in config.options and _key(text) not in overrides else text
-            for text in wrong.details["errors"]
-        ]
-        raise BadUsage(found, file=config.file) from wrong
-
-
-def _key(text: str) -> str:
-    """Return the option that an error begins with: ``store=…`` and ``store is …``."""
-    return text.partition(" ")[0].partition("=")[0]
+    config = load(path, without=overrides)
+    # What the file says was judged by reading it, so that what is refused from here on is the overrides'.
+    return make(**{**config.given, **overrides})
 
 
 def _parsed(name: str) -> dict[str, Any]:
@@ -130,9 +119,9 @@ def _parsed(name: str) -> dict[str, Any]:
         with open(name, "rb") as file:
             return tomllib.load(file)
     except OSError as error:
-        raise BadUsage(f"{name}: can not be read: {error.strerror or error}", file=name) from error
+        raise BadUsage(f"can not be read: {error.strerror or error}", of=name, file=name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadUsage(f"{name}: is not TOML: {error}", file=name) from error
+        raise BadUsage(f"is not TOML: {error}", of=name, file=name) from error
 
 
 def _policies(root: Table) -> dict[str, RestartPolicy | None]:
@@ -143,3 +132,23 @@ def _policies(root: Table) -> dict[str, RestartPolicy | None]:
         if inner is not None:
             found[name] = policy_of(inner, SESSIONS_POLICY if name == SESSIONS else RestartPolicy())
     return found
+
+
+def _unused(root: Table, policies: Mapping[str, RestartPolicy | None]) -> None:
+    """Write down each policy that nobody takes: most likely its name is a slip."""
+    taken = {SESSIONS, *_taken(root.values.get("children"))}
+    for name in policies:
+        if name not in taken:
+            close = difflib.get_close_matches(name, taken, 1)
+            hint = f"; did you mean {close[0]}?" if close else f"; allowed: {SESSIONS}, or the policy of a child"
+            root.faults.append(f"policy.{name} is used by no child{hint}")
+
+
+def _taken(children: object) -> Iterator[str]:
+    """Yield the names of the policies that *children* and theirs take."""
+    for child in cast(list[object], children) if isinstance(children, list) else []:
+        if isinstance(child, dict):
+            values = cast(dict[str, object], child)
+            if isinstance(values.get("policy"), str):
+                yield cast(str, values["policy"])
+            yield from _taken(values.get("children"))

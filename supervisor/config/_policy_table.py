@@ -14,13 +14,12 @@ from ..policy._directives import DIRECTIVES, Directive, Restart
 from ..policy._hold import Hold
 from ..policy._policy import RestartPolicy
 from ._named import NotThere, exception
+from ._said import NONE
+from ._said import allowed as in_words
 from ._table import Reading, Table
 from ._units import SECONDS_HINT, seconds
 
-__all__ = ["NONE", "policy_of"]
-
-NONE = "none"
-"""How a file says None."""
+__all__ = ["policy_of"]
 
 P = TypeVar("P", Budget, Backoff, Hold)
 
@@ -34,11 +33,11 @@ _PARTS: Mapping[str, tuple[type[Any], Mapping[str, Reading]]] = {
 _OPTIONAL = ("child_budget", "hold", "unpark_after")
 _KNOWN = tuple(attribute.name for attribute in fields(RestartPolicy))
 _HINTS = {
-    "unpark_after": Reading(seconds, f'{SECONDS_HINT}, or "{NONE}"'),
+    "unpark_after": Reading(seconds, SECONDS_HINT),
     "budget": Reading(seconds, "as a table: max_restarts, max_seconds"),
-    "child_budget": Reading(seconds, f'as a table: max_restarts, max_seconds; or "{NONE}"'),
+    "child_budget": Reading(seconds, "as a table: max_restarts, max_seconds"),
     "backoff": Reading(seconds, f"as a table: {', '.join(a.name for a in fields(Backoff))}"),
-    "hold": Reading(seconds, f'as a table: children, seconds; or "{NONE}"'),
+    "hold": Reading(seconds, "as a table: children, seconds"),
 }
 _ALLOWED = f"{' | '.join(DIRECTIVES)} | {{restart = {{charged = false}}}}"
 
@@ -106,7 +105,7 @@ def _directive(inner: Table, name: str, value: object) -> Directive | None:
             try:
                 return Restart(**cast(dict[str, dict[str, Any]], value)["restart"])
             except BadPolicy as wrong:
-                texts = [text.removeprefix("restart.") for text in wrong.details["errors"]]
+                texts = [in_words(text.removeprefix("restart.")) for text in wrong.errors]
                 inner.faults.extend(f"{inner.key(_quoted(name))}.restart.{text}" for text in texts)
                 return None
         case _:

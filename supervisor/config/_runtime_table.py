@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from attrs import fields
 from stentor.protocol import Limits
-from stentor.protocol.errors import NotSupported
 
 from ..runtime._options import Options, options
 from ._named import NotThere, named
-from ._policy_table import NONE
+from ._said import NONE
 from ._table import Reading, Table
 from ._units import SECONDS_HINT, SIZE_HINT, seconds, size
 
@@ -42,17 +41,18 @@ def _or_none(value: object) -> object:
 
 _READINGS = {
     "drain": Reading(seconds, SECONDS_HINT),
-    "blocked_after": Reading(_or_none, f'{SECONDS_HINT}, or "{NONE}"'),
-    "emit_timeout": Reading(_or_none, f'{SECONDS_HINT}, or "{NONE}"'),
+    "blocked_after": Reading(_or_none, SECONDS_HINT),
+    "emit_timeout": Reading(_or_none, SECONDS_HINT),
     "max_memory": Reading(size, SIZE_HINT),
 }
 
 
-def options_of(table: Table) -> dict[str, Any]:
+def options_of(table: Table, without: Collection[str] = ()) -> dict[str, Any]:
     """Return the options that *table* gives; what is wrong with them goes to its faults.
 
-    Raises:
-        NotSupported: For what a later version does.
+    Args:
+        table: The table ``[runtime]``.
+        without: Options that code gives in place of it: they are read, but not judged.
     """
     table.only(_KNOWN, _ELSEWHERE)
     given = table.read(_READINGS, _KNOWN)
@@ -66,18 +66,13 @@ def options_of(table: Table) -> dict[str, Any]:
             for name in says.values:
                 _name(given["says"], name, says)
     if "store" in given and not isinstance(given["store"], str):
-        # A store is opened by the runtime, not by reading a file.
         table.fault("store", given.pop("store"), 'a text such as "memory"')
-    try:
-        table.build(_checked, "", {"given": {key: value for key, value in given.items() if key != "store"}}, _READINGS)
-    except NotSupported as later:
-        raise NotSupported(f"{table.path}.{later.details['what']}", later.details["instead"]) from later
+    table.build(_checked, "", {name: value for name, value in given.items() if name not in without}, _READINGS)
     return given
 
 
-def _checked(given: dict[str, Any]) -> dict[str, Any]:
-    options(given)
-    return given
+def _checked(**given: Any) -> Options:
+    return options(given)
 
 
 def _name(values: dict[str, Any], name: str, table: Table) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
-from stentor.protocol.errors import BadUsage
+from stentor.protocol.errors import BadUsage, NotSupported
+
+from ._said import allowed as in_words
+from ._said import said
 
 __all__ = ["Reading", "Table"]
 
@@ -24,11 +27,12 @@ class Reading:
 
 @frozen
 class Table:
-    """Values under one path of keys; all tables of a file share one list of faults."""
+    """Values under one path of keys; all tables of a file share the lists of what is wrong and what is not supported."""
 
     path: str
     values: Mapping[str, Any]
     faults: list[str] = field(factory=list[str])
+    later: list[NotSupported] = field(factory=list[NotSupported])
 
     def key(self, name: str) -> str:
         """Return the whole path of the key *name*."""
@@ -36,7 +40,7 @@ class Table:
 
     def fault(self, name: str, value: object, allowed: str) -> None:
         """Write down that the key *name* may not be *value*."""
-        self.faults.append(f"{self.key(name)} is {value!r}; allowed: {allowed}")
+        self.faults.append(f"{self.key(name)} is {said(value)}; allowed: {allowed}")
 
     def only(self, known: Collection[str], elsewhere: Mapping[str, str] | None = None) -> None:
         """Write down each key that is not *known*, with the one that was probably meant."""
@@ -46,7 +50,7 @@ class Table:
             close = difflib.get_close_matches(name, known, 1)
             told = (elsewhere or {}).get(name)
             hint = told or f"allowed: {', '.join(known)}{f'; did you mean {close[0]}?' if close else ''}"
-            self.faults.append(f"{self.key(name)} is {value!r}, an unknown key; {hint}")
+            self.faults.append(f"{self.key(name)} is {said(value)}, an unknown key; {hint}")
 
     def table(self, name: str) -> Table | None:
         """Return the table *name*; None if there is none."""
@@ -54,7 +58,7 @@ class Table:
         if value is None:
             return None
         if isinstance(value, dict):
-            return Table(self.key(name), cast(dict[str, Any], value), self.faults)
+            return Table(self.key(name), cast(dict[str, Any], value), self.faults, self.later)
         self.fault(name, value, f"a table [{self.key(name)}]")
         return None
 
@@ -65,7 +69,7 @@ class Table:
             self.fault(name, cast(object, value), f"a list of tables [[{self.key(name)}]]")
             return
         for index, each in enumerate(cast(list[dict[str, Any]], value)):
-            yield Table(f"{self.key(name)}[{index}]", each, self.faults)
+            yield Table(f"{self.key(name)}[{index}]", each, self.faults, self.later)
 
     def read(self, readings: Mapping[str, Reading], known: Collection[str]) -> dict[str, Any]:
         """Return the values of the *known* keys that are given, each as its reading has it."""
@@ -78,20 +82,27 @@ class Table:
     def build(
         self, make: Callable[..., T], owner: str, given: Mapping[str, Any], hints: Mapping[str, Reading]
     ) -> T | None:
-        """Return what *make* makes of *given*; its faults, which call it *owner*, go under this table's path."""
+        """Return what *make* makes of *given*; its faults, which call it *owner*, go under this table's path.
+
+        The options of a runtime stand without an owner.
+        """
         try:
             return make(**given)
         except BadUsage as wrong:
-            self.faults.extend(self._reworded(text, owner, hints) for text in wrong.details["errors"])
-            return None
+            self.faults.extend(self._reworded(text, owner, given, hints) for text in wrong.errors)
+        except NotSupported as later:
+            others = [self.key(text) for text in later.errors[1:]]
+            what, instead = later.details["what"], later.details["instead"]
+            self.later.append(NotSupported(self.key(what), instead, others=others))
+        return None
 
-    def _reworded(self, text: str, owner: str, hints: Mapping[str, Reading]) -> str:
-        if not text.startswith(f"{owner}."):
-            # The options of a runtime stand without an owner.
-            return f"{self.path}: {text}" if owner else self._hinted(self.key(text), text.partition(" ")[0], hints)
-        rest = text[len(owner) + 1 :]
-        return self._hinted(self.key(rest), rest.partition(" ")[0], hints)
-
-    def _hinted(self, text: str, name: str, hints: Mapping[str, Reading]) -> str:
+    def _reworded(self, text: str, owner: str, given: Mapping[str, Any], hints: Mapping[str, Reading]) -> str:
+        if owner and not text.startswith(f"{owner}."):
+            return f"{self.path}: {text}"
+        rest = text[len(owner) + 1 :] if owner else text
+        name, _, told = rest.partition(" is ")
+        value, _, allowed = told.rpartition("; allowed: ")
+        if name not in self.values or value != repr(given.get(name)):
+            return self.key(rest)
         hint = hints[name].hint if name in hints else ""
-        return f"{text}, {hint}" if hint else text
+        return f"{self.key(name)} is {said(self.values[name])}; allowed: {in_words(allowed)}{', ' if hint else ''}{hint}"

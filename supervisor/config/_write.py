@@ -10,7 +10,7 @@ from stentor.protocol import errors
 
 from ..policy._directives import Restart
 from ..policy._policy import RestartPolicy
-from ._policy_table import NONE
+from ._said import NONE, said
 
 __all__ = ["as_plain", "as_toml"]
 

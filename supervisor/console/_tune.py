@@ -61,8 +61,8 @@ def _policy(wanted: str | None, supervisor: str) -> tuple[str, RestartPolicy]:
     file, _, given = wanted.rpartition(":")
     if not file or Path(wanted).exists():
         file, given = wanted, SESSIONS if supervisor == "/sessions" else name
-    policies = load(file).policies
+    policies = load(file, spare=True).policies
     if given not in policies:
         there = ", ".join(policies) or "none"
-        raise BadUsage(f"{file}: there is no [policy.{given}]; there are: {there}", file=file)
+        raise BadUsage(f"there is no [policy.{given}]; there are: {there}", of=file, file=file)
     return given, policies[given]

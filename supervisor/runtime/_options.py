@@ -21,7 +21,7 @@ from ..runs._book import Concurrency
 from ..runs._identity import Identity
 from ..runs._run_actor import Agent
 
-__all__ = ["Authenticate", "Given", "Options", "options"]
+__all__ = ["Authenticate", "Given", "Options", "options", "refuse"]
 
 Authenticate: TypeAlias = Callable[[str | None], Identity | Awaitable[Identity]]
 """A client's token to whom it names; raises ``Unauthenticated``."""
@@ -104,37 +104,50 @@ _LATER = {
 }
 
 
+_STORES = ("sqlite", "postgres", "postgresql", "redis")
+"""Stores that a later version has."""
+
+
 def options(given: Mapping[str, Any]) -> Options:
     """Return the options of *given*.
 
     Raises:
         NotSupported: For what a later version does: a durable store, snapshots, a memory bound.
-        BadUsage: For every other fault; ``errors`` has all of them.
+        BadUsage: For every other fault; ``errors`` has all of them, and what is not supported besides.
     """
-    for name, instead in _LATER.items():
-        if given.get(name) is not None:
-            raise NotSupported(f"{name}=…", instead)
+    later = [NotSupported(f"{name}=…", instead) for name, instead in _LATER.items() if given.get(name) is not None]
     values: dict[str, Any] = {name: value for name, value in given.items() if name not in _LATER}
-    limits, clock = values.get("limits"), values.get("clock")
-    values["store"] = _store(
-        values.get("store", "memory"),
-        limits if isinstance(limits, Limits) else None,
-        clock if isinstance(clock, Clock) else None,
-    )
-    values["shared"] = values["store"] is given.get("store")
-    faults = [*_unknown(name for name in given if name not in _LATER), *_wrong(values)]
-    if faults:
-        raise BadUsage(faults)
+    limits, clock, store = values.get("limits"), values.get("clock"), values.get("store")
+    if isinstance(store, str) and store.partition(":")[0] in _STORES:
+        later.append(NotSupported(f"store={store!r}", 'use store="memory"; what it holds ends with the process'))
+        values["store"] = None
+    elif store is None or store == "memory":
+        values["store"] = MemoryStore(
+            limits if isinstance(limits, Limits) else None, clock if isinstance(clock, Clock) else None
+        )
+    values["shared"] = values["store"] is store
+    refuse([*_unknown(name for name in given if name not in _LATER), *_wrong(values)], later)
     chosen: dict[str, Any] = {name: value for name, value in values.items() if value is not None or name in _NONE_MEANS}
     return Options(**chosen)
 
 
-def _store(store: object, limits: Limits | None, clock: Clock | None) -> object:
-    if store is None or store == "memory":
-        return MemoryStore(limits, clock)
-    if isinstance(store, str) and store.partition(":")[0] in ("sqlite", "postgres", "postgresql", "redis"):
-        raise NotSupported(f"store={store!r}", 'use store="memory"; what it holds ends with the process')
-    return store
+def refuse(faults: Sequence[str], later: Sequence[NotSupported], **facts: Any) -> None:
+    """Refuse what is wrong and what a *later* version does, all in one.
+
+    Args:
+        faults: What is wrong.
+        later: What is right, and not supported.
+        **facts: For the refusal: ``of``, whose faults they are, and its details.
+
+    Raises:
+        BadUsage: If there are *faults*.
+        NotSupported: If there are none, and something is not supported.
+    """
+    if faults:
+        raise BadUsage([*faults, *(text for each in later for text in each.errors)], **facts)
+    if later:
+        texts = [text for each in later for text in each.errors]
+        raise NotSupported(later[0].details["what"], later[0].details["instead"], others=texts[1:], **facts)
 
 
 def _unknown(names: Iterable[str]) -> list[str]:

@@ -188,6 +188,8 @@ class Hands:
                 self._write(effect)
             case Start(child=child, rung=rung):
                 self._launched(child, self._slots.launch(child, rung))
+            case ReplyRef(call=call, child=child):
+                call.set(child.ref)
             case SetTimer(child=child, serial=serial, delay=delay):
                 name = None if child is None else child.spec.id
                 self._timers[serial] = self.clock.call_later(delay, partial(self.port.timer, name, serial))
@@ -197,8 +199,6 @@ class Hands:
                     timer.cancel()
             case Reply(call=call, value=value):
                 call.set(value)
-            case ReplyRef(call=call, child=child):
-                call.set(child.ref)
             case Fail(call=call, exception=exception):
                 call.fail(exception)
             case RequestStop(child=child):

@@ -17,6 +17,8 @@ __all__ = ["Watchdog"]
 
 _LOOKS = 4
 """Looks within the limit."""
+_FAREWELL = 1.0
+"""Seconds that its thread may take to end; it takes none, unless the whole process stands still."""
 
 
 class Watchdog:
@@ -54,8 +56,11 @@ class Watchdog:
         return self
 
     def stop(self) -> None:
-        """Watch no more; its thread ends by itself, at once. Nobody waits for it."""
+        """Watch no more; its thread ends at once."""
         self._over.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            # It waits for nothing but this event, and holds the recorder and the loop until it has seen it.
+            self._thread.join(_FAREWELL)
 
     def _watch(self) -> None:
         while not self._over.wait(self._pulse.every):

@@ -139,8 +139,11 @@ class Model(RuleBasedStateMachine):
             self.lives[effect.child.id].append(effect.child.life)
             assert effect.rung == 0 or effect.child.incarnation > 1
             if effect.child.retry:
-                # A group brings back also those whose own last entry was about something else.
-                assert self.recorded[effect.child.id] > 0 or self.w.machine.policy.strategy != "one_for_one"
+                # A group brings back also those whose own last entry was about something else; it may have been
+                # formed under the policy before.
+                machine = self.w.machine
+                alone = machine.policy.strategy == "one_for_one" and machine.revision.revision == 1
+                assert self.recorded[effect.child.id] > 0 or not alone
 
     def up(self) -> bool:
         """Whether it has not ended."""
