@@ -30,7 +30,7 @@ bench: venv  ## Figures beside their peers in the same run; fails where a goal i
 bench-supervision: venv  ## The supervisor beside OTP's own; needs Erlang, and fails where a goal is missed.
 	$(BIN)/python benchmarks/supervision.py
 
-differential: venv  ## 5,000 traces through OTP's supervisor and ours; needs Erlang.
+differential: venv  ## 5,000 traces through OTP's supervisor and ours, 100,000 steps of the model; needs Erlang.
 	$(BIN)/python -m tests.differential.run --traces 5000 $(ARGS)
 
 rules: venv  ## Every rule of supervision with its tests, and mutants that each of them must notice.

@@ -20,6 +20,7 @@ from .guarded._messages import (
     StartFailed,
     Terminated,
 )
+from .guarded._parking import Parking
 from .guarded._recorder import Recorder, RingRecorder, default_recorder
 from .guarded._reply import Reply
 from .loop._future import LoopFuture
@@ -63,6 +64,7 @@ __all__ = [
     "Mailbox",
     "ManualClock",
     "Outbox",
+    "Parking",
     "Pending",
     "Prompt",
     "Prompted",

@@ -78,6 +78,7 @@ def encode_event(event: Event, ts: int) -> bytes:
             event_type=kind.__name__,
             field="(the event)",
             reason=f"an object of type {kind.__name__}, which is no event",
+            instead="give an Event such as stentor.Text",
         )
     try:
         return _encode({"type": kind.type, "run": event.run_id, "ts": ts, "data": data})

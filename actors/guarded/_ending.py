@@ -7,7 +7,7 @@ import asyncio
 from typing import Any, Protocol
 
 from pykka.messages import _ActorStop
-from stentor.protocol.errors import ActorDied, ActorParked
+from stentor.protocol.errors import ActorDied
 
 from ..loop._future import LoopFuture
 from ..loop._ref import ActorRef
@@ -16,6 +16,7 @@ from ._guard import NO_MESSAGE
 from ._leaving import Leaving
 from ._marks import drop_traceback, mark_failure
 from ._messages import Exited, ExitReason, LaunchResult, Terminated
+from ._parking import Parking
 
 __all__ = ["Ending", "Register"]
 
@@ -39,7 +40,7 @@ class Ending(Leaving):
 
     __slots__ = ("_parked", "_starter", "_watchers", "child_id", "directory", "parent")
 
-    _parked: str | None
+    _parked: Parking | None
     _starter: LoopFuture[LaunchResult] | None
     _watchers: list[ActorRef[Any]] | None
     child_id: str | None
@@ -68,12 +69,12 @@ class Ending(Leaving):
             for watcher in watchers or ():
                 self._tell_watcher(watcher, reason)
 
-    def park(self, reason: str) -> None:
+    def park(self, why: str | Parking) -> None:
         """Set it aside: asks fail with ``ActorParked``, tells become dead letters, the address is kept."""
         if self.state == "closed":
             raise self._obituary()
-        self._fence_off(reason)
-        self._parked = reason
+        self._fence_off("parked")
+        self._parked = why if isinstance(why, Parking) else Parking(f"is parked: {why}")
         self._bar("parked")
         self._clear_out("parked")
 
@@ -194,9 +195,11 @@ class Ending(Leaving):
                 self.recorder.dead_letter(self.path, message, reason, failure_id)
 
     def _obituary(self, failure: Failure | None = None) -> ActorDied:
-        reason = self._parked or self._barred or self.state
-        kind = ActorParked if self._parked is not None else ActorDied
-        error = kind(f"{self.path} is gone ({reason}) and did not answer", path=self.path, reason=reason)
+        if self._parked is not None:
+            error: ActorDied = self._parked.error(self.path, self._now())
+        else:
+            reason = self._barred or self.state
+            error = ActorDied(f"{self.path} is gone ({reason}) and did not answer", path=self.path, reason=reason)
         known = failure or self.last_failure
         error.failure_id = None if known is None else known.id
         return error

@@ -29,6 +29,7 @@ from ._messages import (
     Started,
     StartFailed,
 )
+from ._parking import Parking
 from ._recorder import Recorder, default_recorder
 
 __all__ = ["Estate"]
@@ -122,12 +123,22 @@ class Estate(Laned, Generic[A]):
     @property
     def parked(self) -> str | None:
         """Why it is parked, or None."""
+        return None if self._parked is None else self._parked.reason
+
+    @property
+    def parking(self) -> Parking | None:
+        """Why it is parked and when it is tried again, or None."""
         return self._parked
 
     @property
     def uptime(self) -> float:
         """Seconds since the running incarnation was launched; 0.0 if none runs."""
         return 0.0 if self._actor is None else self._now() - self.started_at
+
+    @property
+    def vacant(self) -> bool:
+        """Whether no incarnation is there now."""
+        return self._actor is None
 
     def __repr__(self) -> str:
         return f"<Estate {self.path} {self.state}, incarnation {self.incarnation}>"

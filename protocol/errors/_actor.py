@@ -29,10 +29,30 @@ class ActorDied(StentorError, pykka.ActorDeadError):
 
 
 class ActorParked(ActorDied):
-    """The actor failed too often and is set aside; it is kept, and can be un-parked."""
+    """The actor is set aside, by hand or because it failed too often; it is kept, and can be un-parked.
+
+    Args:
+        path: Where it stands.
+        reason: Why, in words that follow its path.
+        again_in: Seconds until it is tried again; None if only by hand.
+    """
 
     code: ClassVar[str] = "actor_parked"
-    help: ClassVar[str] = "the actor failed too often and is parked; un-park it when its cause is mended"
+    help: ClassVar[str] = "the actor is parked; un-park it when its cause is mended"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        path: str | None = None,
+        reason: str = "is parked",
+        again_in: float | None = None,
+        **details: Any,
+    ) -> None:
+        if message is None and path is not None:
+            then = "un-park it by unpark_child" if again_in is None else f"it is tried again in {again_in:.3g} s"
+            message = f"{path} {reason}; {then}"
+        super().__init__(message, path=path, reason=reason, again_in=again_in, **details)
 
 
 class MailboxFull(StentorError):
@@ -63,7 +83,7 @@ class Killed(StentorError):
     code: ClassVar[str] = "killed"
 
     def __init__(self, reason: str, **details: Any) -> None:
-        super().__init__(f"killed: {reason}", reason=reason, **details)
+        super().__init__(reason, reason=reason, **details)
 
 
 class Shutdown(StentorError):
@@ -81,16 +101,30 @@ class RestartBudgetExceeded(StentorError):
     Args:
         supervisor: Path of the supervisor.
         failures: Ids of the failures that spent the budget, oldest first.
+        budget: The budget in words, such as ``3 restarts in 5 s``.
+        child_id: The child whose failure was the last.
     """
 
     code: ClassVar[str] = "restart_budget_exceeded"
 
-    def __init__(self, *, supervisor: str, failures: Sequence[str], **details: Any) -> None:
+    def __init__(
+        self,
+        *,
+        supervisor: str,
+        failures: Sequence[str],
+        budget: str | None = None,
+        child_id: str | None = None,
+        **details: Any,
+    ) -> None:
+        count = f"{len(failures)} failure{'' if len(failures) == 1 else 's'}"
+        allowed = "" if budget is None else f", where its budget is {budget}"
+        last = "" if child_id is None else f"; the last was of child {child_id!r}"
         super().__init__(
-            f"{supervisor or '/'} gave up after {len(failures)} failures within its budget's time; "
-            "mend the cause, or give it a larger budget",
+            f"{supervisor or '/'} gave up after {count}{allowed}{last}; mend the cause, or give it a larger budget",
             supervisor=supervisor,
             failures=list(failures),
+            budget=budget,
+            child_id=child_id,
             **details,
         )
 

@@ -86,9 +86,11 @@ class EventNotSerialisable(StentorError):
 
     code: ClassVar[str] = "event_not_serialisable"
 
-    def __init__(self, *, event_type: str, field: str, reason: str, **details: Any) -> None:
+    def __init__(
+        self, *, event_type: str, field: str, reason: str, instead: str = "give plain JSON values", **details: Any
+    ) -> None:
         super().__init__(
-            f"{event_type} can not be sent: its field {field!r} holds {reason}; give plain JSON values",
+            f"{event_type} can not be sent: its field {field!r} holds {reason}; {instead}",
             event_type=event_type,
             field=field,
             reason=reason,

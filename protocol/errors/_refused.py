@@ -62,8 +62,11 @@ class NotFound(Refused):
 
     code: ClassVar[str] = "not_found"
 
-    def __init__(self, name: str, **details: Any) -> None:
-        super().__init__(f"there is no {name!r}", name=name, **details)
+    def __init__(self, name: str, *, did_you_mean: str | None = None, **details: Any) -> None:
+        hint = ""
+        if did_you_mean is not None:
+            hint, details["did_you_mean"] = f"; did you mean {did_you_mean!r}?", did_you_mean
+        super().__init__(f"there is no {name!r}{hint}", name=name, **details)
 
 
 class StillRunning(Refused):

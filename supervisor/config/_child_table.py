@@ -11,6 +11,7 @@ from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
 from ..tree._supervisor import Supervisor
 from ._named import NotThere, named
+from ._said import said
 from ._table import Reading, Table
 from ._units import SECONDS_HINT, seconds
 
@@ -26,7 +27,7 @@ def specs_of(table: Table, policies: Mapping[str, RestartPolicy | None]) -> tupl
     found = [_spec(child, policies) for child in table.tables("children")]
     twice = {spec.id for spec in found if spec and [other.id for other in found if other].count(spec.id) > 1}
     for name in sorted(twice):
-        table.faults.append(f"{table.key('children')}: the id {name!r} stands twice; allowed: each id once")
+        table.faults.append(f"{table.key('children')}: the id {said(name)} stands twice; allowed: each id once")
     return tuple(spec for spec in found if spec is not None)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
 from stentor.protocol import Limits
-from stentor.protocol.errors import BadUsage, NotSupported
+from stentor.protocol.errors import BadUsage
 
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
@@ -140,6 +140,8 @@ def _unused(root: Table, policies: Mapping[str, RestartPolicy | None]) -> None:
     for name in policies:
         if name not in taken:
             close = difflib.get_close_matches(name, taken, 1)
+            if close and close[0] != SESSIONS and close[0] not in policies:
+                continue  # Whoever takes that other name is told already.
             hint = f"; did you mean {close[0]}?" if close else f"; allowed: {SESSIONS}, or the policy of a child"
             root.faults.append(f"policy.{name} is used by no child{hint}")
 

@@ -27,7 +27,7 @@ class Reading:
 
 @frozen
 class Table:
-    """Values under one path of keys; all tables of a file share the lists of what is wrong and what is not supported."""
+    """Values under one path of keys; all tables of a file share the lists of what is wrong, and not supported."""
 
     path: str
     values: Mapping[str, Any]
@@ -91,10 +91,15 @@ class Table:
         except BadUsage as wrong:
             self.faults.extend(self._reworded(text, owner, given, hints) for text in wrong.errors)
         except NotSupported as later:
-            others = [self.key(text) for text in later.errors[1:]]
-            what, instead = later.details["what"], later.details["instead"]
-            self.later.append(NotSupported(self.key(what), instead, others=others))
+            what, *others = [self._at(text) for text in (later.details["what"], *later.errors[1:])]
+            self.later.append(NotSupported(what, later.details["instead"], others=others))
         return None
+
+    def _at(self, text: str) -> str:
+        """Return *text*, which begins with a key, or ``key=value``, in this file's words."""
+        name = text.partition("=")[0]
+        value = self.values.get(name)
+        return self.key(text.replace(f"{name}={value!r}", f"{name}={said(value)}", 1))
 
     def _reworded(self, text: str, owner: str, given: Mapping[str, Any], hints: Mapping[str, Reading]) -> str:
         if owner and not text.startswith(f"{owner}."):
@@ -103,6 +108,8 @@ class Table:
         name, _, told = rest.partition(" is ")
         value, _, allowed = told.rpartition("; allowed: ")
         if name not in self.values or value != repr(given.get(name)):
-            return self.key(rest)
+            return self._at(rest)
         hint = hints[name].hint if name in hints else ""
-        return f"{self.key(name)} is {said(self.values[name])}; allowed: {in_words(allowed)}{', ' if hint else ''}{hint}"
+        return (
+            f"{self.key(name)} is {said(self.values[name])}; allowed: {in_words(allowed)}{', ' if hint else ''}{hint}"
+        )

@@ -22,17 +22,34 @@ def as_plain(policy: RestartPolicy) -> dict[str, Any]:
     return {name: NONE if value is None else value for name, value in found.items()}
 
 
-def as_toml(name: str, policy: RestartPolicy) -> str:
-    """Return the lines of ``[policy.NAME]`` that stand for *policy*."""
-    return "\n".join(_lines(f"policy.{name}", as_plain(policy))) + "\n"
+def as_toml(name: str, policy: RestartPolicy, old: RestartPolicy | None = None) -> str:
+    """Return the lines of ``[policy.NAME]`` that stand for *policy*; those alone in which it differs from *old*."""
+    values = as_plain(policy)
+    if old is not None:
+        values = _changed(values, as_plain(old))
+    return "".join(f"{line}\n" for line in _lines(f"policy.{name}", values))
+
+
+def _changed(values: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of *values* that *old* has not, or not so; of a table those of its own."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        was = old.get(name)
+        if isinstance(value, dict) and isinstance(was, dict):
+            value = _changed(cast(dict[str, Any], value), cast(dict[str, Any], was))
+            if value:
+                found[name] = value
+        elif value != was:
+            found[name] = value
+    return found
 
 
 def _lines(path: str, values: Mapping[str, Any]) -> Iterator[str]:
-    yield f"[{path}]"
     tables = {name: cast(dict[str, Any], value) for name, value in values.items() if isinstance(value, dict) and value}
-    for name, value in values.items():
-        if not isinstance(value, dict):
-            yield f"{name} = {_value(value)}"
+    plain = {name: value for name, value in values.items() if not isinstance(value, dict)}
+    if plain:
+        yield f"[{path}]"
+        yield from (f"{name} = {_value(value)}" for name, value in plain.items())
     for name, value in tables.items():
         if name == "decide":
             yield f"[{path}.decide]"
@@ -43,12 +60,8 @@ def _lines(path: str, values: Mapping[str, Any]) -> Iterator[str]:
 
 def _value(value: object) -> str:
     match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return repr(value)
-        case str():
-            return f'"{value}"'
+        case bool() | int() | float() | str():
+            return said(value)
         case {"restart": {"charged": bool(charged)}}:
             return f"{{restart = {{charged = {_value(charged)}}}}}"
         case _:

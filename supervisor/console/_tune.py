@@ -37,7 +37,9 @@ def tune(ledger: str, policy: str | None, supervisor: str | None, as_json: bool)
         with click.open_file(ledger, "rb") as lines:
             lapses = read_ledger(lines, ledger)
         if not lapses:
-            click.echo(f"stentor: {ledger} holds no failure after which a restart was asked for", err=True)
+            click.echo(
+                f"stentor: {ledger} holds no failure after which a restart was asked for (kills are left out)", err=True
+            )
             return _NOTHING
         whose = supervisor or supervisors_of(lapses)[0]
         name, old = _policy(policy, whose)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..policy._short import Short
 from ._child import Child
 from ._state import Core
 from ._verdict import judge
@@ -11,8 +12,8 @@ from ._verdict import judge
 __all__ = ["Explanation", "explain"]
 
 
-@frozen
-class Explanation:
+@frozen(repr=False)
+class Explanation(Short):
     """What a supervisor would do now if a child failed with an exception; nothing is charged by asking."""
 
     decision: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 from attrs import fields, frozen
 
 from ..policy._policy import RestartPolicy
+from ..policy._short import Short
 
 __all__ = ["PolicyRevision", "differences"]
 
 
-@frozen
-class PolicyRevision:
+@frozen(repr=False)
+class PolicyRevision(Short):
     """A supervisor's policy at one moment.
 
     Attributes:

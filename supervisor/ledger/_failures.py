@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Self, TextIO
 
 from stentor.actors import Failure
-from stentor.protocol.errors import StentorError
+from stentor.protocol.errors import NotFound
 
 from ._codes import code_of
 from ._entry import Entry
 from ._entry_dict import as_line
-from ._escape import escape
 from ._failure_dict import failure_dict
+from ._failure_text import failure_text
 from ._failure_time import rfc3339
 from ._redact import clip, hide, redact, safe_text
+from ._text_table import table
+from ._where import user_of, where, whose
 
 __all__ = ["Failures"]
 
-_HEAD = ("time (UTC)", "id", "code", "actor", "decision", "message")
-_WIDTHS = (19, 8, 32, 40, 12, 72)
+_HEAD = ("time (UTC)", "id", "code", "actor", "session", "where", "decision", "message")
+_WIDTHS = (19, 8, 32, 40, 32, 40, 12, 72)
 
 
 class Failures:
@@ -76,8 +79,24 @@ class Failures:
         file.writelines(lines)
         return ""
 
+    def show(self, failure_id: str, file: TextIO | None = None) -> None:
+        """Print one of them whole, with its stack, to *file*; by default to ``sys.stdout``.
+
+        Args:
+            failure_id: Its id; the last digits are enough, and of several that end so the newest is shown.
+            file: Where it is written.
+
+        Raises:
+            NotFound: If none of them has that id.
+        """
+        for entry in reversed(self.entries):
+            if entry.failure is not None and failure_id and entry.failure.id.endswith(failure_id):
+                (sys.stdout if file is None else file).write(failure_text(entry))
+                return
+        raise NotFound(failure_id)
+
     def __repr__(self) -> str:
-        return "\n".join([*_table([_HEAD, *map(_row, self.entries)]), self._summary()])
+        return "\n".join([*table(_HEAD, _WIDTHS, map(_row, self.entries)), self._summary()])
 
     def _summary(self) -> str:
         number = f"{self.total} failure{'' if self.total == 1 else 's'}"
@@ -87,28 +106,18 @@ class Failures:
 def _matches(failure: Failure, user_id: str | None, session_id: str | None, kind: str | None, code: str | None) -> bool:
     context = failure.context
     return (
-        (user_id is None or user_id in (context.get("user_id"), _user_of(failure.exception)))
+        (user_id is None or user_id in (context.get("user_id"), user_of(failure.exception)))
         and (session_id is None or context.get("session_id") == session_id or failure.path.endswith(f"/{session_id}"))
         and (kind is None or failure.kind == kind)
         and (code is None or code_of(failure.exception) == code)
     )
 
 
-def _user_of(exception: BaseException) -> object:
-    return exception.user_id if isinstance(exception, StentorError) else None
-
-
 def _row(entry: Entry) -> tuple[str, ...]:
     failure = entry.failure
     if failure is None:
         raise TypeError(f"{entry!r} holds no failure")
-    message = redact(clip(hide(safe_text(failure.exception), failure.secrets)[0], 4 * _WIDTHS[5]))[0]
+    message = redact(clip(hide(safe_text(failure.exception), failure.secrets)[0], 4 * _WIDTHS[-1]))[0]
     time = rfc3339(entry.wall or failure.wall)[:19].replace("T", " ")
-    cells = (time, failure.id[-8:], code_of(failure.exception), failure.path or "/", entry.decision or "–", message)
-    return tuple(clip(escape(cell), width) for cell, width in zip(cells, _WIDTHS, strict=True))
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    who, place, decision = whose(failure) or "–", where(failure) or "–", entry.decision or "–"
+    return time, failure.id[-8:], code_of(failure.exception), failure.path or "/", who, place, decision, message

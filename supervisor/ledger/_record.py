@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from typing import Any, TextIO
+from collections.abc import Iterator
+from math import inf
+from typing import Any, TextIO, overload
 
 from attrs import evolve, frozen
 from stentor.actors import Clock, Failure, LoopClock, drop_traceback
@@ -14,6 +16,7 @@ from ._codes import code_of
 from ._entry import Entry, EntryKind, Severity
 from ._entry_dict import as_line
 from ._failures import Failures
+from ._record_table import record_table
 from ._storm import StormLog
 
 __all__ = ["Counts", "Entry", "EntryKind", "Record", "Severity"]
@@ -43,7 +46,7 @@ class Record:
         size: How many entries stay in memory.
         clock: Where times come from.
         logger: Where the lines go; ``logging.getLogger("stentor")`` by default.
-        quiet: Seconds between two lines about equal failures.
+        quiet: Seconds after which an actor that repeats a failure has a line again, and the longest that a sum waits.
     """
 
     def __init__(
@@ -61,11 +64,29 @@ class Record:
         self._failed: Counter[tuple[type[BaseException], str]] = Counter()
         self._outcomes: dict[str, str] = {}
         self._total = 0
+        self._awaited = False
         # Re-entrant: a message that is collected as garbage while an entry is added may become a dead letter.
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._ring)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries())
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        return self.entries()[index]
+
+    def __bool__(self) -> bool:
+        # It is there, also while it is empty.
+        return True
+
+    def __str__(self) -> str:
+        return record_table(self.entries(), self._total)
 
     def __repr__(self) -> str:
         return f"<Record of {len(self._ring)} entries, {self._total} in all>"
@@ -85,8 +106,13 @@ class Record:
             if failure is not None:
                 self._failed[(type(failure.exception), entry.decision or "")] += 1
             lines = self._log.add(entry, self._clock.now())
+            begins = self._log.due < inf and not self._awaited
+            if begins:
+                self._awaited = True
         if lines:
             self._log.emit(lines)
+        if begins:
+            self._await()
 
     decision = add
 
@@ -182,10 +208,23 @@ class Record:
         return ""
 
     def flush(self) -> None:
-        """Log the counts of storms now; the runtime calls it every few seconds and when it stops."""
+        """Log now whatever the log holds back: the sums of storms. A runtime does it in time, and when it stops."""
         with self._lock:
             lines = self._log.flush(self._clock.now(), everything=True)
         self._log.emit(lines)
+
+    def flush_due(self) -> float | None:
+        """Log what is due by now; return after how many seconds there is more to log, None if nothing is held back."""
+        with self._lock:
+            now = self._clock.now()
+            lines = self._log.flush(now) if now >= self._log.due else []
+            due = self._log.due
+            self._awaited = due < inf
+        self._log.emit(lines)
+        return max(0.0, due - now) if due < inf else None
+
+    def _await(self) -> None:
+        """The log has begun to hold something back; who has a timer calls ``flush_due``. Else the next entry does."""
 
     def _keep(self, kind: EntryKind, path: str, facts: dict[str, Any], parent: str | None = None) -> None:
         clock = self._clock

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from attrs import frozen
-from stentor.protocol.errors import BadUsage
+from stentor.protocol.errors import BadUsage, Killed
 
 __all__ = ["Lapse", "read_ledger"]
 
 _FAILURE = "stentor.failure/1"
 _ENTRY = "stentor.entry/1"
 _DECISIONS = ("restart", "resume", "hold", "park", "give_up", "escalate")
+_KILLED = f"{Killed.__module__.rpartition('.')[0]}.{Killed.__qualname__}"
 _FREE = "info"
 """Severity of a failure that cost nothing."""
 
@@ -82,7 +83,8 @@ class _Line(msgspec.Struct):
 def read_ledger(lines: Iterable[str | bytes], name: str = "ledger") -> list[Lapse]:
     """Return the failures in *lines* as ``runtime.failures().export()`` writes them, oldest first.
 
-    Entries that are about no failure are left out, and so are failures after which nobody asked for a restart.
+    Entries that are about no failure are left out, and so are failures after which nobody asked for a restart, and what
+    an operator killed, which says nothing about the child.
 
     Raises:
         BadUsage: At the first line that is none of a ledger; ``line`` is its number, from 1.
@@ -113,7 +115,7 @@ def _lapse(text: str | bytes) -> Lapse | None:
         raise msgspec.ValidationError(f"schema is {schema!r}; allowed: {_FAILURE}, {_ENTRY}")
     line = msgspec.convert(raw, _Line)
     decision = line.supervision.decision
-    if line.supervision.supervisor is None or decision not in _DECISIONS:
+    if line.supervision.supervisor is None or decision not in _DECISIONS or line.exception.type == _KILLED:
         return None
     return Lapse(
         at=line.time_unix_nano / 1e9,

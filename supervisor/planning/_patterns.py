@@ -17,9 +17,9 @@ __all__ = ["Pattern", "PatternKind", "patterns", "quantile"]
 
 PatternKind = Literal["outage", "loop", "slow_start", "flapping", "flaky", "noise"]
 
-TOGETHER = 5.0
+TOGETHER = 2.0
 """Seconds within which the first failures of an outage come."""
-CROWD = 3
+CROWD = 5
 """Different children that make an outage."""
 ROW = 3
 """Failures in a row that make a loop."""
@@ -31,8 +31,8 @@ LONGEST_LIFE = 300.0
 class Pattern:
     """Failures that belong together.
 
-    ``outage``: many children, one fingerprint, at the same time. ``loop``: one child fails again and again soon after
-    its start, as on a poison message. ``slow_start``: its starts failed, then one did not. ``flapping``: connections
+    ``outage``: five children or more, one fingerprint, within two seconds. ``loop``: one child fails again and again
+    soon after its start, as on a poison message. ``slow_start``: its starts failed, then one did not. ``flapping``: connections
     that come and go. ``flaky``: one child fails more than all others together. ``noise``: the rest.
     """
 

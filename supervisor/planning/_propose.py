@@ -16,7 +16,7 @@ from ..policy._directives import Restart
 from ..policy._hold import Hold
 from ..policy._policy import RestartPolicy
 from ._lapse import Lapse
-from ._patterns import Pattern, PatternKind, quantile
+from ._patterns import CROWD, TOGETHER, Pattern, PatternKind, quantile
 from ._reason import Reason, nice, words
 
 __all__ = ["propose"]
@@ -124,7 +124,8 @@ class _Proposal:
             self._hold,
             hold,
             f"In {len(outages)} outage{'' if len(outages) == 1 else 's'} at least {fewest} children failed of one "
-            "cause: one of them can probe while the others wait, and it costs one unit.",
+            f"cause, {CROWD} of them within {TOGETHER:g} s: one of them can probe while the others wait, and it costs "
+            "one unit.",
         )
         self._hold = hold
 

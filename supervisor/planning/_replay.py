@@ -8,10 +8,12 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import cast
 
 from attrs import frozen
 from stentor.protocol import errors
 
+from ..policy._directives import an_exception
 from ._patterns import Pattern
 from ._trace import Crash, Fails, Happening, Outage, StartFails, children_of
 
@@ -21,7 +23,7 @@ _LONGEST = 3600.0
 _REST = 60.0
 _SHORTEST_LIFE = 0.05
 """Seconds; the ledger rounds, and what fails at once must still take its time."""
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f/]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @frozen
@@ -112,6 +114,4 @@ def _kind(name: str) -> type[BaseException]:
 
 
 def _exception(name: str) -> BaseException:
-    # Only its type matters, and what its constructor would ask for is not known.
-    kind = _kind(name)
-    return kind.__new__(kind)
+    return cast(BaseException, an_exception(_kind(name)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 from stentor.protocol.errors import BadUsage
 
@@ -12,15 +12,16 @@ from ..core._events import Boot, Event, StartChild
 from ..core._machine import SupervisorMachine
 from ..policy._checks import is_seconds
 from ..policy._policy import RestartPolicy
-from ..policy._spec import ChildSpec
+from ..policy._spec import ChildSpec, derive
 from ._timeline import Timeline
-from ._trace import Happening, children_of
+from ._trace import Happening, children_of, faults_of
 from ._world import World
 
-__all__ = ["simulate"]
+__all__ = ["on_paper", "simulate"]
 
 _MOST = 100_000
 """Decisions after which a simulation is cut off."""
+_HAPPENINGS = tuple(kind.__name__ for kind in get_args(Happening))
 
 
 class _Paper:
@@ -55,32 +56,50 @@ def simulate(
         BadUsage: If an argument can not be meant so; ``errors`` has all faults.
         BadSpec: If the children can not be put under this policy.
     """
-    strange = [
-        f"{happening!r} is nothing that can happen; allowed: Crash, Exits, Fails, StartFails, StartTakes, Outage"
-        for happening in trace
-        if not isinstance(happening, Happening)  # pyright: ignore[reportUnnecessaryIsInstance]
-    ]
-    if strange:
-        raise BadUsage(strange)
+    strange = [*_strange(policy, trace, children, seconds)]
+    # Whom a trace speaks of is known only where it is one.
+    named = [] if strange else children_of(trace)
     specs = [
-        child if isinstance(child, ChildSpec) else ChildSpec(child, _Paper)
-        for child in (children_of(trace) if children is None else children)
+        child if isinstance(child, ChildSpec) else on_paper(child) if dynamic else ChildSpec(child, _Paper)
+        for child in (named if children is None or strange else children)
     ]
-    faults = _faults(trace, specs, seconds, chance)
+    known = {spec.id for spec in specs}
+    unknown = [f"the trace speaks of {name!r}, which is no child" for name in named if name not in known]
+    faults = [*strange, *_numbers(seconds, chance), *unknown]
     if faults:
         raise BadUsage(faults)
-    draw: Any = random.Random(seed).random if seed is not None else lambda: chance
     machine = SupervisorMachine(policy, () if dynamic else specs, dynamic=dynamic)
     begin: list[Event] = [StartChild(None, spec) for spec in specs] if dynamic else [Boot()]
+    draw: Any = random.Random(seed).random if seed is not None else lambda: chance
     return World(machine, trace, draw).run(begin, seconds, _MOST)
 
 
-def _faults(trace: Sequence[Happening], specs: Sequence[ChildSpec], seconds: float, chance: float) -> list[str]:
-    found: list[str] = []
+def on_paper(name: str) -> ChildSpec:
+    """Return a child of that *name*, which may be one that only a dynamic supervisor gives, such as ``ada/t1``."""
+    return derive(ChildSpec("child", _Paper), name, (), {})
+
+
+def _strange(policy: object, trace: Any, children: Any, seconds: float) -> Iterator[str]:
+    if not isinstance(policy, RestartPolicy):
+        yield f"policy is {policy!r}; allowed: a RestartPolicy"
+    if children is not None and not _is_list(children):
+        yield f"children is {children!r}; allowed: a list of names or ChildSpecs"
+    if not _is_list(trace):
+        yield f"trace is {trace!r}; allowed: a list of {', '.join(_HAPPENINGS)}"
+        return
+    for happening in trace:
+        if isinstance(happening, Happening):
+            yield from faults_of(happening, seconds)
+        else:
+            yield f"{happening!r} is nothing that can happen; allowed: {', '.join(_HAPPENINGS)}"
+
+
+def _numbers(seconds: float, chance: float) -> Iterator[str]:
     if not is_seconds(seconds, above=0):
-        found.append(f"seconds is {seconds!r}; allowed: seconds, more than 0")
+        yield f"seconds is {seconds!r}; allowed: seconds, more than 0"
     if not is_seconds(chance) or chance >= 1:
-        found.append(f"chance is {chance!r}; allowed: a number from 0 up to, not including, 1")
-    known = {spec.id for spec in specs}
-    found += [f"the trace speaks of {name!r}, which is no child" for name in children_of(trace) if name not in known]
-    return found
+        yield f"chance is {chance!r}; allowed: a number from 0 up to, not including, 1"
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

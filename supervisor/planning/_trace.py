@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
 
 from attrs import field, frozen
 
-__all__ = ["Crash", "Exits", "Fails", "Happening", "Outage", "StartFails", "StartTakes", "children_of"]
+from ..policy._checks import is_seconds
+from ..policy._directives import an_exception
+
+__all__ = ["Crash", "Exits", "Fails", "Happening", "Outage", "StartFails", "StartTakes", "children_of", "faults_of"]
+
+
+def _failed(value: Any) -> Any:
+    """Return the exception that *value* stands for; what is none stays as it is, and is refused by the simulation."""
+    failed = an_exception(value)
+    return value if failed is None else failed
 
 
 @frozen
 class Crash:
-    """*child* fails with *exception* at the time *at*, if it runs then."""
+    """*child* fails with *exception*, or one of that class, at the time *at*, if it runs then."""
 
     child: str
     at: float
-    exception: BaseException = field(factory=RuntimeError)
+    exception: BaseException = field(factory=RuntimeError, converter=_failed)
 
 
 @frozen
@@ -36,7 +45,7 @@ class Fails:
     child: str
     after: float
     times: float = math.inf
-    exception: BaseException = field(factory=RuntimeError)
+    exception: BaseException = field(factory=RuntimeError, converter=_failed)
     at: float = 0.0
 
 
@@ -46,7 +55,7 @@ class StartFails:
 
     child: str
     times: float = math.inf
-    exception: BaseException = field(factory=RuntimeError)
+    exception: BaseException = field(factory=RuntimeError, converter=_failed)
     at: float = 0.0
     seconds: float = math.inf
 
@@ -69,7 +78,7 @@ class Outage:
     at: float
     seconds: float
     children: Sequence[str]
-    exception: BaseException = field(factory=RuntimeError)
+    exception: BaseException = field(factory=RuntimeError, converter=_failed)
     after: float = 0.1
 
 
@@ -82,3 +91,22 @@ def children_of(trace: Sequence[Happening]) -> list[str]:
     for happening in trace:
         names.update(dict.fromkeys(happening.children if isinstance(happening, Outage) else (happening.child,)))
     return list(names)
+
+
+def faults_of(happening: Happening, end: float) -> Iterator[str]:
+    """Yield what is wrong with *happening* in a simulation that takes *end* seconds."""
+    if isinstance(happening, Outage):
+        names: object = happening.children
+        if isinstance(names, str) or not all(isinstance(name, str) for name in happening.children):
+            yield f"{happening!r}: children is {names!r}; allowed: a list of names"
+    elif not isinstance(happening.child, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        yield f"{happening!r}: child is {happening.child!r}; allowed: a name"
+    exception: object = getattr(happening, "exception", None)
+    if exception is not None and not isinstance(exception, BaseException):
+        yield f"{happening!r}: exception is {exception!r}; allowed: an exception, or the class of one"
+    for name in ("at", "after", "seconds", "times"):
+        value: object = getattr(happening, name, 0.0)
+        if not is_seconds(value) and not (name in ("seconds", "times") and value == math.inf):
+            yield f"{happening!r}: {name} is {value!r}; allowed: a number, 0 or more"
+        elif name == "at" and is_seconds(end) and value > end:  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+            yield f"{happening!r}: at is {value!r}, and the simulation ends at {end:g} s; allowed: a larger seconds="

@@ -18,7 +18,7 @@ from ._patterns import Pattern, patterns
 from ._propose import propose
 from ._reason import Reason
 from ._replay import replay
-from ._simulate import simulate
+from ._simulate import on_paper, simulate
 from ._timeline import Timeline
 
 __all__ = ["Tuning", "supervisors_of", "tune"]
@@ -27,6 +27,10 @@ _LINES = 24
 _SHOWN = 12
 _WIDTH = 120
 _BETWEEN = " | "
+_MODEL = (
+    "A model of the busiest hour, not a replay: its failures as patterns, under the supervisor's own machine, with "
+    "jitter in the middle."
+)
 
 
 @frozen(kw_only=True)
@@ -84,7 +88,7 @@ class Tuning:
             "new": as_plain(self.new),
             "before": self.before.to_dict(),
             "after": self.after.to_dict(),
-            "toml": as_toml(name, self.new),
+            "toml": as_toml(name, self.new, self.old),
         }
 
     def _lines(self, name: str) -> Iterator[str]:
@@ -96,15 +100,18 @@ class Tuning:
         if not self.changed:
             yield "The policy fits: there is nothing to propose. What it does:"
             yield ""
+            yield from wrap(_MODEL, _WIDTH)
             yield from self.before.lines(brief=True, limit=_LINES)
             return
         yield "Proposed"
         for reason in self.reasons:
             yield from wrap(str(reason), _WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
+        yield from wrap(_MODEL, _WIDTH)
         yield from beside(self.before.lines(brief=True, limit=_LINES), self.after.lines(brief=True, limit=_LINES))
         yield ""
-        yield as_toml(name, self.new).rstrip("\n")
+        yield "The lines that change"
+        yield as_toml(name, self.new, self.old).rstrip("\n")
 
 
 def tune(lapses: Sequence[Lapse], old: RestartPolicy, supervisor: str) -> Tuning:
@@ -125,8 +132,9 @@ def tune(lapses: Sequence[Lapse], old: RestartPolicy, supervisor: str) -> Tuning
     found = patterns(own, old.backoff.maximum)
     new, reasons = propose(found, old)
     again = replay(found, supervisor)
-    before = simulate(old, again.trace, children=again.children, seconds=again.seconds)
-    after = before if new is old else simulate(new, again.trace, children=again.children, seconds=again.seconds)
+    children = [on_paper(name) for name in again.children]
+    before = simulate(old, again.trace, children=children, seconds=again.seconds)
+    after = before if new is old else simulate(new, again.trace, children=children, seconds=again.seconds)
     return Tuning(
         supervisor=supervisor,
         failures=len(own),

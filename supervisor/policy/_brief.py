@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._budget import Budget, BudgetOrUnlimited
 from ._policy import RestartPolicy
 
-__all__ = ["brief"]
+__all__ = ["brief", "in_words"]
 
 
 def brief(policy: RestartPolicy) -> str:
@@ -16,3 +16,10 @@ def brief(policy: RestartPolicy) -> str:
 
 def _short(budget: BudgetOrUnlimited) -> str:
     return f"{budget.max_restarts}/{budget.max_seconds:g}s" if isinstance(budget, Budget) else budget
+
+
+def in_words(budget: BudgetOrUnlimited) -> str:
+    """Return *budget* for a sentence: ``3 restarts in 5 s``."""
+    if not isinstance(budget, Budget):
+        return budget
+    return f"{budget.max_restarts} restart{'' if budget.max_restarts == 1 else 's'} in {budget.max_seconds:g} s"

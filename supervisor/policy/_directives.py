@@ -10,7 +10,7 @@ from stentor.protocol.errors import BadPolicy, Refused, Shutdown
 
 from ._checks import Faults, assign, one_of
 
-__all__ = ["DIRECTIVES", "Decide", "Directive", "Restart", "checked", "matching", "unreachable"]
+__all__ = ["DIRECTIVES", "Decide", "Directive", "Restart", "an_exception", "checked", "matching", "unreachable"]
 
 DIRECTIVES = ("resume", "restart", "stop", "escalate")
 
@@ -49,6 +49,18 @@ def checked(decide: object, faults: Faults) -> dict[type[BaseException], Directi
         if is_type and fits:
             rows[key] = cast(Directive, directive)
     return rows
+
+
+def an_exception(value: object) -> BaseException | None:
+    """Return *value* if it is an exception; of a class one that was never raised; None of anything else."""
+    if isinstance(value, BaseException):
+        return value
+    if not isinstance(value, type) or not issubclass(value, BaseException):
+        return None
+    # Only its type matters, and what its constructor would ask for is not known; a group is none without a content.
+    if issubclass(value, BaseExceptionGroup):
+        return value.__new__(value, "", [Exception()])
+    return value.__new__(value)
 
 
 def matching(decide: Decide, exception: BaseException | None) -> tuple[type[BaseException] | None, Directive]:

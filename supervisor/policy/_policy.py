@@ -14,6 +14,7 @@ from ._budget import Budget, BudgetOrUnlimited
 from ._checks import Faults, assign, is_seconds, one_of
 from ._directives import Decide, Restart, checked, unreachable
 from ._hold import Hold
+from ._short import Short
 
 __all__ = ["AUTO_SHUTDOWN", "STRATEGIES", "AutoShutdown", "PolicyWarning", "RestartPolicy", "Strategy"]
 
@@ -32,8 +33,8 @@ class PolicyWarning(UserWarning):
     """A policy or spec that is allowed, but hardly meant so; the text gives the reason."""
 
 
-@frozen(init=False)
-class RestartPolicy:
+@frozen(init=False, repr=False)
+class RestartPolicy(Short):
     """How a supervisor answers the failures of its children.
 
     Args:

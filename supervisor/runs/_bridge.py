@@ -59,8 +59,12 @@ class Bridge(Protocol):
     def unsaid(self, session: str, event: Event, error: StentorError) -> None:
         """Record that the end of a run could not be told in band."""
 
-    def hidden(self, session: str, error: BaseException) -> None:
-        """Record a scope's failure that a cancel from outside kept from being raised."""
+    def hidden(self, session: str, error: BaseException, run_id: str) -> None:
+        """Record the failure of a run that no actor raises."""
+
+    def accepted(self, session: str) -> int:
+        """Return how many events of *session* were accepted."""
+        ...
 
     async def position(self, session: str) -> Any:
         """Return how far *session* is."""

@@ -132,6 +132,15 @@ class Run:
         """The run's first failure, or None."""
         return self._scope.failure
 
+    def refuse_if_over(self) -> None:
+        """Say nothing while the scope is open.
+
+        Raises:
+            RunEnded: If it has ended; or its first failure, if it ended by one.
+        """
+        if self._scope.over:
+            self._check()
+
     def _check(self) -> None:
         # A framework that swallowed the first failure gets it again from whatever it does next.
         failure = self._scope.failure

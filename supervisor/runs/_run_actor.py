@@ -88,6 +88,7 @@ class RunActor(Actor):
         if self._running.reason is not None:
             self._cancel(task, self._running.reason)
         error: BaseException | None = None
+        before = self._bridge.accepted(self._session.id)
         try:
             error = await task
         except asyncio.CancelledError as cancelled:
@@ -95,6 +96,8 @@ class RunActor(Actor):
             error = cancelled
         if self._shared.fenced():
             return
+        if error is None and not self._answers and self._bridge.accepted(self._session.id) == before:
+            self._emitted_nothing()
         self._ended(self._running, _outcome(error), error)
         self.stop()
         self._conclude(error)
@@ -120,7 +123,7 @@ class RunActor(Actor):
         swallowed = self._shared.failure
         if swallowed is not None and swallowed is not error:
             # The host caught what its scope raised; it was told in band, and must be found on record.
-            self._bridge.hidden(self._session.id, swallowed)
+            self._bridge.hidden(self._session.id, swallowed, self._shared.run_id)
         if error is None:
             return
         run_id = self._shared.run_id
@@ -130,6 +133,12 @@ class RunActor(Actor):
         code, text = told(error)
         self._tell(AgentFailed(run_id, code, text, promise_id(error)))
         raise error
+
+    def _emitted_nothing(self) -> None:
+        # The client waits for an answer, and nothing else would tell anybody that none comes.
+        estate = self.estate
+        text = "the agent emitted nothing; open a scope by `async with session.run()`, or emit"
+        estate.recorder.note("emitted_nothing", path=estate.path, session=self._session.id, text=text)
 
     def _tell(self, event: Event) -> None:
         if (self._answers and not self._shared.opened) or not self._shared.take_end():

@@ -194,7 +194,7 @@ class Runs:
             if answer is None and running.shared.take_end():
                 # Its message was taken; so the user has to read that nothing comes of it.
                 self._tell(session, AgentFailed(message.run_id, *told(error), promise_id(error)))
-            self._bridge.hidden(session, error)
+            self._bridge.hidden(session, error, message.run_id)
             ended(running, "failed", error)
         else:
             watch(ref, partial(self._gone, session, answer, running))

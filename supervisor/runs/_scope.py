@@ -6,12 +6,12 @@ import asyncio
 from contextvars import Token
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 from uuid import uuid4
 
 from stentor.actors import promise_id
 from stentor.protocol import AgentCancelled, AgentCompleted, AgentFailed, AgentStarted, Event
-from stentor.protocol.errors import SessionClosed, StentorError
+from stentor.protocol.errors import BadUsage, SessionClosed, StentorError
 
 from ._blame import told
 from ._identity import Identity, current_identity
@@ -54,6 +54,16 @@ class RunScope:
     def __repr__(self) -> str:
         state = "failed" if self._failure is not None else self._state
         return f"<RunScope {state}: {self._agent!r} in {self._session}>"
+
+    def __enter__(self) -> Never:
+        raise BadUsage(
+            "a run scope is entered by `async with session.run(…)`; "
+            "a synchronous host opens it by `with runtime.run(session, …)` of Runtime.in_thread()"
+        )
+
+    def __exit__(self, *_: object) -> None:
+        # Python looks for both before it calls one.
+        return None
 
     async def __aenter__(self) -> Run:
         self._shared = self._claim()
@@ -168,7 +178,7 @@ class RunScope:
         if self._guarded:
             self._shared.failure = error
         else:
-            self._bridge.hidden(self._session, error)
+            self._bridge.hidden(self._session, error, self._run.id)
         return event
 
     def _end(self, event: Event) -> None:

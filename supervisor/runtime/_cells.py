@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
-from stentor.actors import Clock, Drain, FaultPoints, Gate, Outbox, SessionCell, TimerHandle
+from stentor.actors import Clock, Drain, FaultPoints, Gate, Outbox, Parking, SessionCell, TimerHandle
 from stentor.actors.ports import Outcomes
 from stentor.actors.stores import MemoryStore
 from stentor.protocol import Event, Limits, split_session_id
@@ -44,6 +44,8 @@ class Place:
     scopes: set[Sticky] = field(factory=set[Sticky])
     parked: Callable[[], StentorError] | None = None
     """Makes the error of a parked session; None while it is not parked."""
+    parking: Parking | None = None
+    """Why it is parked."""
     owed: list[Event] = field(factory=list[Event])
     """Ends of runs that could not be told while it was parked."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from stentor.actors import ActorRef, Directory, Estate, Exited, Gate, LoopClock, Terminated
-from stentor.protocol.errors import Killed
+from stentor.protocol.errors import BadUsage, Killed
 
 from ..ledger._entry import Entry
 from ..runs._book import RunBook
@@ -17,11 +17,13 @@ from ..runs._handle import Session
 from ..runs._identity import Identity
 from ..runs._runs import Runs
 from ..runs._watch import watch
+from ..tree._parking import parking
 from ..tree._slots import abandon_below
 from ..watchdog._watchdog import Watchdog
 from ._audit import Audit
 from ._auditing import take_audit
 from ._cells import Cells
+from ._finding import running
 from ._lobby import Guest, Lobby
 from ._office import Office
 from ._options import Options
@@ -119,9 +121,9 @@ class Core:
 
     def kill(self, path: str, reason: str) -> None:
         """Fence the incarnation at *path*, and let its supervisor hear of a crash by ``Killed``."""
-        estate: Estate[Any] | None = self.directory.get(path)
-        if estate is None or estate.parent is None:
-            return
+        estate = running(self.directory, path)
+        if estate.parent is None:
+            raise BadUsage("the root can not be killed; drain the runtime")
         failure = estate.capture(Killed(reason), "kill")
         estate.last_failure = failure
         incarnation = estate.incarnation
@@ -151,13 +153,20 @@ class Core:
         if entry.supervisor != "/sessions" or entry.child_id is None:
             return
         if entry.kind == "park":
+            why = parking(entry, partial(self._due, entry.path))
             failure_id = None if entry.failure is None else entry.failure.id
             # After the supervisor's own step: what is done here may reach back to it.
-            self.loop.call_soon_threadsafe(self.office.parked, entry.child_id, failure_id)
+            self.loop.call_soon_threadsafe(self.office.parked, entry.child_id, why, failure_id)
         elif entry.kind == "give_up":
             self.office.falls()
         else:
             self.office.unparked(entry.child_id)
+
+    def _due(self, path: str) -> float | None:
+        """Return when who is parked at *path* is tried again."""
+        estate = self.directory.get(path)
+        known = None if estate is None else estate.parking
+        return None if known is None else known.due()
 
     def _sessions_began(self, ref: ActorRef[Any], life: int) -> None:
         self.office.began(ref)

@@ -40,7 +40,7 @@ async def drain(core: Core, servers: Sequence[Server], seconds: float) -> bool:
     left = await _flush(core, max(0.0, flushed - core.loop.time()))
     await core.stop(max(1.0, end - core.loop.time()))
     await asyncio.gather(*(server.close(max(0.5, end - core.loop.time())) for server in servers))
-    core.record.flush()
+    core.record.close()
     return not left
 
 

@@ -6,10 +6,9 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from stentor.actors import ActorRef, SessionActor, Terminated
+from stentor.actors import ActorRef, Parking, SessionActor, Terminated
 from stentor.protocol import CloseCode, split_session_id
 from stentor.protocol.errors import (
-    ActorParked,
     AlreadyStarted,
     SessionClosed,
     StentorError,
@@ -46,6 +45,7 @@ class Keeper(Closing):
         self._proxy = supervisor.proxy()
         for session in list(self._cells.places):
             # It knows of none that was parked under its predecessor.
+            self._forgotten(session)
             self.unparked(session)
 
     def falls(self) -> None:
@@ -72,7 +72,7 @@ class Keeper(Closing):
         """Let the actor of *session* run, if it does not.
 
         Raises:
-            ActorParked: If it failed too often.
+            ActorParked: If it is parked.
         """
         place = self._cells.get(session)
         while place.ending is not None:
@@ -144,19 +144,26 @@ class Keeper(Closing):
         if error is not None:
             self._record.caught(f"/sessions/{session}", session, error)
 
-    def parked(self, session: str, failure_id: str | None) -> None:
-        """The session failed too often: speak for it."""
+    def _forgotten(self, session: str) -> None:
+        place = self._cells.find(session)
+        if place is not None and place.parking is not None and place.parking.by_hand:
+            text = "/sessions began anew and knows of no park by hand: the session runs again; park it anew"
+            self._record.note("park_undone", path=f"/sessions/{session}", text=text)
+
+    def parked(self, session: str, why: Parking, failure_id: str | None) -> None:
+        """The session is parked, and *why*: speak for it."""
         place = self._cells.find(session)
         if place is None or place.ending is not None:
             return
         user, thread = split_session_id(session)
 
         def error() -> StentorError:
-            parked = ActorParked(user_id=user, thread_id=thread, path=f"/sessions/{session}")
+            now = self._cells.clock.now()
+            parked = why.error(f"/sessions/{session}", now, user_id=user, thread_id=thread)
             parked.failure_id = failure_id
             return parked
 
-        place.parked = error
+        place.parked, place.parking = error, why
         if place.closing is not None:
             # It was to end, and nobody is there any more who could do it.
             self._end(place)
@@ -171,7 +178,7 @@ class Keeper(Closing):
         place = self._cells.find(session)
         if place is None or place.parked is None or place.ending is not None:
             return
-        place.parked = None
+        place.parked = place.parking = None
         place.cell.outbox.open()
         owed, place.owed = place.owed, []
         for event in owed:

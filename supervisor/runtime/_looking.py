@@ -6,15 +6,16 @@ import asyncio
 from typing import Any
 
 from stentor.actors import ActorProxy, ActorRef, Terminated
-from stentor.protocol.errors import BadUsage, NotFound, WebSocketManagerNotInitializedError
+from stentor.protocol.errors import Refused, WebSocketManagerNotInitializedError
 
 from ..ledger._failures import Failures
-from ..ledger._record import Record
 from ..tree._snapshot import TreeSnapshot, snapshot
 from ..tree._supervisor import Supervisor
 from ._audit import Audit
 from ._core import Core
+from ._finding import check_reason, own, standing
 from ._on_loop import on_loop
+from ._record import RuntimeRecord
 
 __all__ = ["Looking"]
 
@@ -58,7 +59,7 @@ class Looking:
         return self._known("failures").record.failures(user_id, session_id, kind, code, last)
 
     @property
-    def record(self) -> Record:
+    def record(self) -> RuntimeRecord:
         """Everything on record: failures, decisions, dead letters, refusals, notes. Any thread."""
         return self._known("record").record
 
@@ -78,26 +79,35 @@ class Looking:
         policy of all sessions for ten minutes; ``.park_child("ada/t1")`` sets one aside, ``.explain(error)`` asks.
 
         Raises:
-            NotFound: If there is no supervisor at *path*.
+            NotFound: If there is nobody at *path*.
+            Refused: If there is, and it is no supervisor.
         """
-        core = self._running("supervisor")
-        estate = core.directory.get("" if path == "/" else path)
-        if estate is None or not issubclass(estate.actor_class, Supervisor):
-            raise NotFound(path)
+        estate = standing(self._running("supervisor").directory, path)
+        if not issubclass(estate.actor_class, Supervisor):
+            raise Refused(f"{path} is a {estate.kind}, no supervisor", path=path, kind=estate.kind)
         return estate.ref.proxy()
+
+    def ref(self, path: str) -> ActorRef[Any]:
+        """Return the address of an actor of the host's own: ``runtime.ref("/children/cache").ask(…)``. Any thread.
+
+        It stays valid over restarts. Sessions, runs and the gateway are reached by the runtime's calls alone.
+
+        Raises:
+            NotFound: If there is nobody at *path*.
+            Refused: If it is none of the host's own.
+        """
+        return own(self._running("ref").directory, path).ref
 
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed with ``Killed(reason)``; its supervisor decides. Any thread.
 
         Raises:
             NotFound: If there is no actor at *path*.
-            BadUsage: If it is the root.
+            Refused: If no incarnation of it runs: it is parked, or restarting.
+            BadUsage: If it is the root, or without a reason.
         """
         core = self._running("kill")
-        if path in ("", "/"):
-            raise BadUsage("the root can not be killed; drain the runtime")
-        if core.directory.get(path) is None:
-            raise NotFound(path)
+        check_reason(reason)
         on_loop(core.loop, lambda: core.kill(path, reason))
 
     def watch(self, ref: ActorRef[Any]) -> asyncio.Future[Terminated]:

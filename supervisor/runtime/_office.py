@@ -63,9 +63,14 @@ class Office(Keeper):
         if isinstance(error, ActorParked) and place is not None and event.type in _ENDS and len(place.owed) < _OWED:
             place.owed.append(event)
 
-    def hidden(self, session: str, error: BaseException) -> None:
-        """Record a failure that is raised nowhere."""
-        self._record.caught(f"/sessions/{session}", session, error)
+    def hidden(self, session: str, error: BaseException, run_id: str) -> None:
+        """Record the failure of a run that no actor raises."""
+        self._record.caught(f"/runs/{run_id}", session, error, kind="run", run_id=run_id)
+
+    def accepted(self, session: str) -> int:
+        """Return how many events of *session* were accepted since it was opened."""
+        place = self._cells.find(session)
+        return -1 if place is None else place.cell.outbox.counts().accepted
 
     async def position(self, session: str) -> dict[str, Any]:
         """Return how far *session* is."""

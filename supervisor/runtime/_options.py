@@ -20,6 +20,7 @@ from ..policy._spec import ChildSpec
 from ..runs._book import Concurrency
 from ..runs._identity import Identity
 from ..runs._run_actor import Agent
+from ._agents import plain
 
 __all__ = ["Authenticate", "Given", "Options", "options", "refuse"]
 
@@ -95,6 +96,7 @@ class Given(TypedDict, total=False):
     blocked_after: float | None
 
 
+_AGENT = "async def (session, message)"
 _NONE_MEANS = ("emit_timeout", "blocked_after")
 """Options for which None is a choice, not a word for the default."""
 _LATER = {
@@ -169,8 +171,9 @@ def _wrong(values: Mapping[str, Any]) -> list[str]:
         if value is not None and not fits(value):
             found.append(f"{name} is {value!r}; allowed: {allowed}")
 
-    need("on_message", callable, "async def (session, message)")
-    need("says", _is_says, "a mapping of type to async def (session, message); prompt and cancel are taken")
+    need("on_message", callable, _AGENT)
+    need("says", _is_says, f"a mapping of type to {_AGENT}; prompt and cancel are taken")
+    found += plain(values.get("on_message"), values.get("says"))
     need("concurrency", lambda value: value in get_args(Concurrency), ", ".join(get_args(Concurrency)))
     need("authenticate", callable, "a function of the token that returns an Identity")
     need("store", lambda value: isinstance(value, MemoryStore), '"memory", or a MemoryStore')

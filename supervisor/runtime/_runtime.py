@@ -141,7 +141,7 @@ class Runtime(Looking):
 
         Raises:
             WebSocketContextValidationError: If a part is missing or no text.
-            ActorParked: If it failed too often.
+            ActorParked: If it is parked.
         """
         core = self._running("session")
         name = session_name("session", user_id, thread_id)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import threading
 from collections.abc import Awaitable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeVar
@@ -19,7 +16,9 @@ from ..runs._scope import RunScope
 from ..runs._user_emitter import UserWebSocketEmitter
 from ..tree._snapshot import TreeSnapshot
 from ._audit import Audit
+from ._loop_thread import LoopThread, drop
 from ._pending import Pending
+from ._record import RuntimeRecord
 from ._serving import Server
 from ._thread_run import ThreadedRunScope
 
@@ -33,9 +32,6 @@ __all__ = ["ThreadedRuntime"]
 
 T = TypeVar("T")
 
-_PATIENCE = 2.0
-"""Seconds that a task may take to end when it is cancelled with the loop."""
-
 
 class Threadable(Protocol):
     """What is used of a ``Runtime``."""
@@ -43,7 +39,7 @@ class Threadable(Protocol):
     @property
     def ready(self) -> bool: ...
     @property
-    def record(self) -> Record: ...
+    def record(self) -> RuntimeRecord: ...
     async def __aenter__(self) -> Any: ...
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -66,6 +62,7 @@ class Threadable(Protocol):
         code: str | None = None,
     ) -> Failures: ...
     def supervisor(self, path: str) -> ActorProxy[Supervisor]: ...
+    def ref(self, path: str) -> ActorRef[Any]: ...
     def kill(self, path: str, reason: str) -> None: ...
     def watch(self, ref: ActorRef[Any]) -> Awaitable[Terminated]: ...
     async def fatal(self) -> BaseException | None: ...
@@ -82,26 +79,18 @@ class ThreadedRuntime:
 
     def __init__(self, runtime: Threadable) -> None:
         self._runtime = runtime
-        self._entering = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._pending: set[concurrent.futures.Future[Any]] = set()
+        self._loop_thread = LoopThread(self._unheard)
 
     def __repr__(self) -> str:
         # The runtime itself knows its state.
         return repr(self._runtime).replace("<Runtime", "<ThreadedRuntime", 1)
 
     def __enter__(self) -> Self:
-        with self._entering:
-            if self._loop is not None:
-                raise BadUsage("a runtime runs once; make a new one")
-            loop = self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(loop,), name="stentor-runtime", daemon=True)
-        self._thread.start()
+        self._loop_thread.start()
         try:
             self.call(self._runtime.__aenter__(), "start").get()
         except BaseException:
-            self._end()
+            self._loop_thread.end()
             raise
         return self
 
@@ -109,9 +98,17 @@ class ThreadedRuntime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._submit(self._runtime.__aexit__(kind, error, trace), "end").get()
+            self._loop_thread.submit(self._runtime.__aexit__(kind, error, trace), "end").get()
         finally:
-            self._end()
+            self._loop_thread.end()
+
+    def start(self) -> Self:
+        """Enter it, where there is no `with`, as at a prompt: ``runtime = stentor.Runtime.in_thread().start()``."""
+        return self.__enter__()
+
+    def close(self) -> None:
+        """Leave it after :meth:`start`: it goes down in good order, and its thread ends."""
+        self.__exit__(None, None, None)
 
     def call(self, awaitable: Awaitable[T], what: str | None = None) -> Pending[T]:
         """Await *awaitable* in the runtime's thread: ``runtime.call(session.close()).get()``.
@@ -127,21 +124,14 @@ class ThreadedRuntime:
         try:
             refuse_fenced("call")
         except Fenced:
-            _drop(awaitable)
+            drop(awaitable)
             raise
-        return self._submit(awaitable, what)
+        return self._loop_thread.submit(awaitable, what)
 
-    def _submit(self, awaitable: Awaitable[T], what: str | None = None) -> Pending[T]:
-        """Do what :meth:`call` does, also for a thread that was given up: it may still leave what it entered."""
-        loop = self._loop
-        name = what or str(getattr(awaitable, "__qualname__", type(awaitable).__name__))
-        if loop is None or loop.is_closed():
-            _drop(awaitable)
-            raise WebSocketManagerNotInitializedError(operation=name)
-        future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
-        self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
-        return Pending(future, loop, name)
+    def _unheard(self, error: BaseException) -> None:
+        """Record what a call failed with for which nobody asked."""
+        if getattr(error, "failure_id", None) is None:
+            self._runtime.record.caught("", None, error)
 
     # Serving
 
@@ -170,7 +160,10 @@ class ThreadedRuntime:
     def run(self, session: Session, agent: str = "agent", *, run_id: str | None = None) -> ThreadedRunScope:
         """Open a run: ``with runtime.run(session, "researcher") as run: run.text("…").get()``."""
         return ThreadedRunScope(
-            self, self._submit, self._runtime.run(session, agent, run_id=run_id), f"run of {agent!r} in {session.id}"
+            self,
+            self._loop_thread.submit,
+            self._runtime.run(session, agent, run_id=run_id),
+            f"run of {agent!r} in {session.id}",
         )
 
     def emitter(self, *, user_id: str | None, thread_id: str | None) -> UserWebSocketEmitter:
@@ -221,6 +214,10 @@ class ThreadedRuntime:
         """Return the supervisor at *path*: its calls, each with an answer for ``.get()``."""
         return self._runtime.supervisor(path)
 
+    def ref(self, path: str) -> ActorRef[Any]:
+        """Return the address of an actor of the host's own, under ``/children``."""
+        return self._runtime.ref(path)
+
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed."""
         self._runtime.kill(path, reason)
@@ -231,11 +228,11 @@ class ThreadedRuntime:
         async def ended() -> Terminated:
             return await self._runtime.watch(ref)
 
-        return self.call(ended(), f"watch {ref.path}")
+        return self.call(ended(), f"watch {ref.path}").raised_elsewhere(_with_the_runtime)
 
     def fatal(self) -> Pending[BaseException | None]:
         """Return with what the runtime's tree gave up: there once it has. A drain is no such end."""
-        return self.call(self._runtime.fatal(), "fatal")
+        return self.call(self._runtime.fatal(), "fatal").raised_elsewhere(_with_the_runtime)
 
     # The end
 
@@ -251,38 +248,7 @@ class ThreadedRuntime:
         """
         raise BadUsage("signals come to the host's own thread; catch them there, and leave the `with` block")
 
-    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-            loop.run_until_complete(_end_tasks())
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            loop.close()
 
-    def _end(self) -> None:
-        if self._loop is not None and self._thread is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        for future in list(self._pending):
-            # It came too late to be begun, or would not be cancelled: who waits for it learns that nothing comes.
-            if not future.done():
-                future.set_exception(WebSocketManagerNotInitializedError(operation="call"))
-
-
-async def _end_tasks() -> None:
-    """Cancel what still runs, and let it end."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=_PATIENCE)
-
-
-def _drop(awaitable: Awaitable[Any]) -> None:
-    if asyncio.iscoroutine(awaitable):
-        awaitable.close()
-
-
-async def _awaited(awaitable: Awaitable[T]) -> T:
-    return await awaitable
+def _with_the_runtime(error: BaseException) -> bool:
+    """Say that it waits for as long as the runtime runs: an end with it is nothing to record."""
+    return isinstance(error, WebSocketManagerNotInitializedError)

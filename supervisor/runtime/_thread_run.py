@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -96,19 +97,19 @@ class ThreadedRun:
 
     def thinking(self, text: str) -> Pending[Receipt]:
         """Tell what the agent considers; ``.get()`` waits for room."""
-        return self._caller.call(self._inner.thinking(text), "thinking")
+        return self._tell(partial(self._inner.thinking, text), "thinking")
 
     def text(self, delta: str, msg: str = "m1") -> Pending[Receipt]:
         """Append *delta* to the message *msg* of the answer; ``.get()`` waits for room."""
-        return self._caller.call(self._inner.text(delta, msg), "text")
+        return self._tell(partial(self._inner.text, delta, msg), "text")
 
     def custom(self, name: str, data: Any = None) -> Pending[Receipt]:
         """Tell an event of the host's own; ``.get()`` waits for room."""
-        return self._caller.call(self._inner.custom(name, data), "custom")
+        return self._tell(partial(self._inner.custom, name, data), "custom")
 
     def put(self, event: Event, timeout: float | None = None) -> Pending[Receipt]:
         """Accept *event*; ``.get()`` waits for room, up to *timeout* seconds or the runtime's ``emit_timeout``."""
-        return self._caller.call(self._inner.put(event, timeout), f"put {event.type}")
+        return self._tell(partial(self._inner.put, event, timeout), f"put {event.type}")
 
     def emit(self, event: Event) -> Receipt:
         """Accept *event* or raise, at once; a refusal fails the run."""
@@ -125,6 +126,12 @@ class ThreadedRun:
     def fail(self, error: BaseException) -> None:
         """Fail the run with *error*: the first one is raised at the scope's exit."""
         self._inner.fail(error)
+
+    def _tell(self, verb: Callable[[], Awaitable[Receipt]], what: str) -> Pending[Receipt]:
+        # Once the scope has ended nothing can come of it: that is known here, and needs no get() to be heard.
+        self._inner.refuse_if_over()
+        pending = self._caller.call(verb(), what)
+        return pending.raised_elsewhere(lambda error: error is self._inner.failure)
 
 
 class ThreadedRunScope:

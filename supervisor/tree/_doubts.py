@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from ..policy._budget import Budget
+from ..policy._checks import Faults
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
 
-__all__ = ["doubtful", "misused"]
+__all__ = ["doubtful", "misused", "strange"]
+
+_ARGUMENTS = (
+    "policy",
+    "children",
+    "dynamic",
+    "template",
+    "max_children",
+    "clock",
+    "path",
+    "directory",
+    "recorder",
+)
 
 
 def misused(policy: Any, children: Any, *, dynamic: bool, template: object, max_children: object) -> list[str]:
@@ -28,6 +41,13 @@ def misused(policy: Any, children: Any, *, dynamic: bool, template: object, max_
     if max_children is not None and not (dynamic and is_count):
         faults.append(f"max_children is {max_children!r}; allowed: 1 or more, for a dynamic supervisor | None")
     return faults
+
+
+def strange(unknown: Mapping[str, object]) -> list[str]:
+    """Return a text for each argument that no supervisor takes, with the one that was probably meant."""
+    faults = Faults("supervisor")
+    faults.unknown(unknown, _ARGUMENTS)
+    return faults.found
 
 
 def doubtful(policy: RestartPolicy, children: Sequence[ChildSpec]) -> list[str]:

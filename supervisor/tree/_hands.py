@@ -80,6 +80,8 @@ class Hands:
         self.exit: Exit | None = None
         self._timers: dict[int, TimerHandle] = {}
         self._entries: dict[str, Entry] = {}
+        self._parks: dict[str, Decided] = {}
+        """Why children are being parked that are not yet."""
         self._queue: deque[Event] = deque()
         self._feeding = False
         resumes = "resume" in machine.policy.decide.values()
@@ -206,7 +208,7 @@ class Hands:
             case Close(child=child, reason=reason):
                 self._close(child, reason)
             case Park(child=child):
-                self._slots.park(child)
+                self._slots.park(child, self._parks.pop(child.spec.id, None))
             case Resume(child=child):
                 child.handle.resume_actor()
             case Abandon(child=child, why=why):
@@ -223,10 +225,11 @@ class Hands:
             error, failure = self._slots.overdue(child)
             self.feed(ChildStartFailed(child.spec.id, child.life, error, failure))
         else:
-            self._slots.abandon(child)
+            self._slots.cut_off(child)
 
     def _close(self, child: Child, reason: str) -> None:
         self._entries.pop(child.spec.id, None)
+        self._parks.pop(child.spec.id, None)
         self._slots.close(child, reason)
 
     def _write(self, decided: Decided) -> None:
@@ -234,6 +237,8 @@ class Hands:
         child = decided.child
         if child is not None and decided.decision in _BEFORE_A_START:
             self._entries[child.spec.id] = entry
+        if child is not None and decided.kind == "park":
+            self._parks[child.spec.id] = decided
 
     def _settle(self, child: Child, outcome: str) -> None:
         entry = self._entries.pop(child.spec.id, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Never, Self
 
 from stentor.actors import Actor, ActorRef, Clock, Estate, LaunchResult, LoopFuture, Pending, mark_failure
 from stentor.protocol.errors import BadSpec, ChildStartError, Refused, RestartBudgetExceeded, Shutdown
@@ -15,9 +15,10 @@ from ..core._events import Boot, StopAll
 from ..core._machine import SupervisorMachine
 from ..ledger._fingerprint import fingerprint
 from ..ledger._redact import safe_text
+from ..policy._brief import in_words
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec
-from ._doubts import doubtful, misused
+from ._doubts import doubtful, misused, strange
 from ._hands import Hands
 from ._questions import answer_questions
 from ._slots import abandon_below
@@ -41,10 +42,12 @@ class SupervisorLife(Actor):
         template: ChildSpec | None = None,
         max_children: int | None = None,
         clock: Clock | None = None,
+        **unknown: Never,
     ) -> None:
         super().__init__()
         policy = RestartPolicy() if policy is None else policy
         faults = misused(policy, children, dynamic=dynamic, template=template, max_children=max_children)
+        faults += strange(unknown)
         if faults:
             raise BadSpec(faults)
         self._template = template
@@ -243,13 +246,15 @@ class SupervisorLife(Actor):
 
     def _exceeded(self, exit_: Exit) -> RestartBudgetExceeded:
         ids = [failure.id for failure in exit_.failures]
-        error = RestartBudgetExceeded(supervisor=self.path, failures=ids)
+        child = None if exit_.child is None else exit_.child.spec.id
+        budget = in_words(self._machine.policy.budget)
+        error = RestartBudgetExceeded(supervisor=self.path, failures=ids, budget=budget, child_id=child)
         error.failure_id = ids[-1] if ids else None
         return error
 
     def _unstarted(self, exit_: Exit) -> ChildStartError:
         name = "?" if exit_.child is None else exit_.child.spec.id
-        reason = f"{type(exit_.exception).__name__}: {safe_text(exit_.exception)}"
+        reason = _reason(name, exit_.exception)
         error = ChildStartError(child_id=name, reason=reason, supervisor=self.path)
         failure = exit_.failures[0] if exit_.failures else None
         error.failure_id = None if failure is None else failure.id
@@ -271,3 +276,10 @@ class SupervisorLife(Actor):
         if exit_.failures:
             mark_failure(error, exit_.failures[0].id)
         return error
+
+
+def _reason(child_id: str, error: BaseException | None) -> str:
+    """Return why the child did not start; what says so by itself is not told of twice."""
+    if isinstance(error, ChildStartError):
+        return str(error.details["reason"]) if error.details["child_id"] == child_id else safe_text(error)
+    return f"{type(error).__name__}: {safe_text(error)}"

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from pykka.messages import ProxyCall
 from stentor.actors import Actor
 from stentor.protocol.errors import Refused
 
-__all__ = ["answer_questions"]
+__all__ = ["answer_questions", "misfitting"]
 
 _QUESTIONS = frozenset(
     (name,)
-    for name in ("which_children", "which_child", "count_children", "get_childspec", "policy", "explain", "record")
+    for name in (
+        "which_children",
+        "which_child",
+        "count_children",
+        "get_childspec",
+        "policy",
+        "explain",
+        "tree",
+        "record",
+    )
 )
 
 
@@ -41,6 +51,20 @@ def answer_questions(supervisor: Actor) -> None:
                 reply.set(result)
     if broken is not None:
         raise broken
+
+
+def misfitting(actor: Actor, message: Any) -> str | None:
+    """Return why the arguments of a call through the proxy do not fit what it calls; None where they do."""
+    if not isinstance(message, ProxyCall):
+        return None
+    called: Any = actor
+    for name in message.attr_path:
+        called = getattr(called, name)
+    try:
+        signature(called).bind(*message.args, **message.kwargs)
+    except TypeError as wrong:
+        return f"{'.'.join(message.attr_path)}(…): {wrong}"
+    return None
 
 
 def _is_question(message: Any) -> bool:

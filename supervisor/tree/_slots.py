@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -10,6 +11,8 @@ from stentor.actors import Clock, Estate, Failure, LaunchResult, Recorder, Start
 from stentor.protocol.errors import ChildStartError
 
 from ..core._child import Child
+from ..core._effects import Decided
+from ._parking import parking, when_due
 from ._port import Port
 from ._resumable import ResumableEstate, SupervisedEstate
 
@@ -84,14 +87,20 @@ class Slots:
         """Give up the start of *child*; return what it failed with."""
         error = ChildStartError(child_id=child.spec.id, reason=f"it took longer than {child.spec.start_timeout:g} s")
         failure = child.handle.capture(error, "on_start")
-        self.abandon(child)
+        self.cut_off(child)
         return error, failure
 
     def abandon(self, child: Child) -> None:
-        """Fence the incarnation of *child*, and everything below it."""
+        """Fence the incarnation of *child*, and everything below it, and write it down."""
         estate: Estate[Any] = child.handle
         abandon_below(estate)
         estate.abandon()
+
+    def cut_off(self, child: Child) -> None:
+        """Do what :meth:`abandon` does for one whose end the machine has decided upon, which is on record."""
+        estate: Estate[Any] = child.handle
+        abandon_below(estate)
+        estate.cut_off("abandoned")
 
     def close(self, child: Child, reason: str) -> None:
         """Close the slot of *child*; the next start gets a new one."""
@@ -99,10 +108,10 @@ class Slots:
         if estate is not None:
             estate.close(reason)
 
-    def park(self, child: Child) -> None:
+    def park(self, child: Child, why: Decided | None) -> None:
         """Keep the slot of *child*, and fail whoever waits. A child that was never built has none."""
         if child.handle is not None:
-            child.handle.park("parked")
+            child.handle.park("set aside" if why is None else parking(why, partial(when_due, child)))
 
     def _build(self, child: Child) -> Estate[Any]:
         spec = child.spec

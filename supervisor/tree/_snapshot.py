@@ -18,7 +18,7 @@ from ._actor_info import ActorInfo, LastFailure
 from ._supervisor import Supervisor
 from ._tree_text import parent_of, tree_text
 
-__all__ = ["TreeSnapshot", "snapshot"]
+__all__ = ["TreeSnapshot", "snapshot", "snapshot_below"]
 
 _CLOCK = LoopClock()
 
@@ -26,6 +26,9 @@ _CLOCK = LoopClock()
 @frozen(repr=False)
 class TreeSnapshot:
     """All actors at one moment, by path; the root's path is empty. It never changes.
+
+    An actor stands before its children. Those of a supervisor's list stand in the order of their start, others in
+    that of their names.
 
     ``wall`` is the Unix time at which it was taken.
     """
@@ -77,15 +80,45 @@ def snapshot(directory: Directory, clock: Clock | None = None) -> TreeSnapshot:
         directory: Where the actors stand.
         clock: Whose time their mailboxes and timers go by; the system's by default.
     """
-    clock = _CLOCK if clock is None else clock
+    return _taken(directory.snapshot(), _CLOCK if clock is None else clock)
+
+
+def snapshot_below(estate: Estate[Any], clock: Clock) -> TreeSnapshot:
+    """Return what the supervisor of *estate* and everything below it are doing. See :func:`snapshot`."""
+    return _taken(dict(_below(estate)), clock)
+
+
+def _below(estate: Estate[Any]) -> Iterator[tuple[str, Estate[Any]]]:
+    """Yield *estate* and those of its children and theirs, by their paths."""
+    yield estate.path, estate
+    actor = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
+    if isinstance(actor, Supervisor):
+        for child in list(actor._machine.children.copy().values()):  # pyright: ignore[reportPrivateUsage]
+            if child.handle is not None:
+                yield from _below(child.handle)
+
+
+def _taken(estates: Mapping[str, Estate[Any]], clock: Clock) -> TreeSnapshot:
     now, wall = clock.now(), clock.wall()
-    estates = directory.snapshot()
     slots = dict(_slots(estates))
     seen = {path: _alive(estate, slots.get(path), now, wall) for path, estate in estates.items()}
     for path, (core, child) in slots.items():
         if path not in seen:
             seen[path] = _told(path, child.spec.kind, child, core, now, wall)
-    return TreeSnapshot(dict(sorted(seen.items())), wall)
+    return TreeSnapshot(dict(_in_order(seen, {path: core.dynamic for path, (core, _) in slots.items()})), wall)
+
+
+def _in_order(seen: Mapping[str, ActorInfo], slots: Mapping[str, bool]) -> Iterator[tuple[str, ActorInfo]]:
+    """Yield the actors, each before its children; *slots* are those of supervisors, in their order, dynamic or not."""
+    listed = {path: number for number, (path, dynamic) in enumerate(slots.items()) if not dynamic}
+    families: dict[str | None, list[str]] = {}
+    for path in sorted(seen, key=lambda path: (listed.get(path, len(slots)), path)):
+        families.setdefault(parent_of(path, seen), []).append(path)
+    rest = families.get(None, [])[::-1]
+    while rest:
+        path = rest.pop()
+        yield path, seen[path]
+        rest += families.get(path, [])[::-1]
 
 
 def _key(path: str) -> str:

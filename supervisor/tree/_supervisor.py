@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stentor.protocol.errors import BadSpec, NotFound
+from stentor.protocol.errors import BadSpec, BadUsage, NotFound
 
 from ..core._child import Child
 from ..core._events import DeleteChild, ParkChild, RestartChild, SetPolicy, StartChild, TerminateChild, UnparkChild
@@ -14,10 +14,15 @@ from ..core._policies import insignificant
 from ..core._revision import PolicyRevision
 from ..ledger._fingerprint import fingerprint
 from ..policy._change import changed
+from ..policy._directives import an_exception
 from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec, derive
 from ._life import SupervisorLife
+from ._questions import misfitting
 from ._views import ChildCounts, ChildInfo, count, info
+
+if TYPE_CHECKING:
+    from ._snapshot import TreeSnapshot
 
 __all__ = ["Supervisor"]
 
@@ -121,7 +126,7 @@ class Supervisor(SupervisorLife):
         self._hands.feed(UnparkChild(self.defer_reply(), child_id))
 
     def set_policy(
-        self, policy: RestartPolicy | None = None, *, reason: str = "", duration: float | None = None, **changes: Any
+        self, policy: RestartPolicy | None = None, *, reason: str, duration: float | None = None, **changes: Any
     ) -> Any:
         """Change the policy, at once, and answer with its :class:`PolicyRevision`. The history is kept.
 
@@ -176,25 +181,46 @@ class Supervisor(SupervisorLife):
         """Return the policy that is in force, since which revision, why, and for how long."""
         return self._machine.revision
 
-    def explain(self, exception: BaseException, child_id: str | None = None) -> Explanation:
+    def explain(self, exception: BaseException | type[BaseException], child_id: str | None = None) -> Explanation:
         """Return what would happen now if a child failed with *exception*, and by which rule; nothing is charged.
 
         Args:
-            exception: What it would fail with. One that was never raised stands for the newest failure of its type.
+            exception: What it would fail with, or its class. One that was never raised stands for the newest failure
+                of its type.
             child_id: Which child; by default a permanent one that never failed.
 
         Raises:
             NotFound: If there is none of that id.
+            BadUsage: If *exception* is neither an exception nor the class of one.
         """
+        failed = an_exception(exception)
+        if failed is None:
+            raise BadUsage(f"exception is {exception!r}; allowed: an exception, or the class of one")
         child = None if child_id is None else self._child(child_id)
         cause = None
-        if self._machine.policy.hold is not None and exception.__traceback__ is not None:
-            cause = fingerprint(self.estate.capture(exception, "explain"))
-        return explain(self._machine, exception, child, self._hands.clock.now(), cause)
+        if self._machine.policy.hold is not None and failed.__traceback__ is not None:
+            cause = fingerprint(self.estate.capture(failed, "explain"))
+        return explain(self._machine, failed, child, self._hands.clock.now(), cause)
+
+    def tree(self) -> TreeSnapshot:
+        """Return this supervisor and everything below it, as it is now; it prints well."""
+        from ._snapshot import snapshot_below
+
+        return snapshot_below(self.estate, self._hands.clock)
 
     def record(self) -> Any:
         """Return the record into which this supervisor writes its decisions."""
         return self._hands.ledger.record
+
+    def _handle_receive(self, message: Any) -> Any:
+        try:
+            return super()._handle_receive(message)
+        except TypeError as error:
+            # A call with the wrong arguments is its caller's fault: the supervisor and its children must not go for it.
+            misfit = misfitting(self, message)
+            if misfit is None:
+                raise
+            raise BadUsage(misfit) from error
 
     def _child(self, child_id: str) -> Child:
         child = self._machine.children.get(child_id)

@@ -22,11 +22,11 @@ def tree_text(actors: Mapping[str, ActorInfo], root: str | None = None) -> str:
     """Return the actors as a tree, a line each; of many siblings the troubled ones, and a count of the others.
 
     Args:
-        actors: By path.
+        actors: By path, siblings in the order in which they are shown.
         root: Show this one and what is below it; None for all.
     """
     families: dict[str | None, list[str]] = {}
-    for path in sorted(actors):
+    for path in actors:
         families.setdefault(parent_of(path, actors), []).append(path)
     tops = families.get(None, []) if root is None else [root]
     rows = [_HEAD, *(row for top in tops for row in _rows(top, top, "", "", actors, families))]

@@ -8,13 +8,14 @@ from attrs import frozen
 from stentor.actors import ActorRef, Failure
 
 from ..core._child import Child, ChildState
+from ..policy._short import Short
 from ..policy._spec import ChildSpec, Kind, RestartKind
 
 __all__ = ["ChildCounts", "ChildInfo", "count", "info"]
 
 
-@frozen(eq=False)
-class ChildInfo:
+@frozen(eq=False, repr=False)
+class ChildInfo(Short):
     """One child at one moment.
 
     Attributes:

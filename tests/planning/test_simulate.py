@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from stentor.protocol.errors import BadUsage, WebSocketConnectionLostError
 from stentor.supervisor import Backoff, Budget, ChildSpec, Hold, Restart, RestartPolicy
@@ -165,3 +167,42 @@ def test_what_can_not_be_simulated_is_refused_all_at_once() -> None:
     assert "the trace speaks of 'b', which is no child" in caught.value.details["errors"]
     with pytest.raises(BadUsage, match="is nothing that can happen; allowed: Crash"):
         simulate(STEADY, ["boom"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("policy", "trace", "words"),
+    [
+        ("x", [], "policy is 'x'; allowed: a RestartPolicy"),
+        (
+            STEADY,
+            Crash("a", 1.0),
+            "trace is Crash(child='a', at=1.0, exception=RuntimeError()); allowed: a list of Crash,",
+        ),
+        (STEADY, [Crash("a", -1)], "at is -1; allowed: a number, 0 or more"),
+        (STEADY, [Crash("a", 99)], "at is 99, and the simulation ends at 60 s; allowed: a larger seconds="),
+        (
+            STEADY,
+            [Crash("a", 1, "ValueError")],
+            "exception is 'ValueError'; allowed: an exception, or the class of one",
+        ),
+        (STEADY, [Crash("a", 1, int)], "exception is <class 'int'>; allowed: an exception, or the class of one"),
+        (STEADY, [Outage(1, 2, "ab")], "children is 'ab'; allowed: a list of names"),
+        (STEADY, [Crash(cast(Any, 5), 1)], "child is 5; allowed: a name"),
+    ],
+    ids=str,
+)
+def test_a_trace_that_can_not_be_meant_so_is_refused_in_words(policy: Any, trace: Any, words: str) -> None:
+    """Also one that would never happen."""
+    with pytest.raises(BadUsage) as caught:
+        simulate(policy, trace)
+
+    assert [True] == [words in error for error in caught.value.errors]
+
+
+@pytest.mark.parametrize("failed", [ValueError, ValueError("boom"), UnicodeDecodeError], ids=repr)
+def test_a_class_stands_for_an_exception_of_it(failed: Any) -> None:
+    """As in ``decide``; its constructor is not called."""
+    (entry,) = simulate(RestartPolicy(decide={ValueError: "stop"}), [Crash("a", 1, failed)]).entries
+
+    assert ("stop", "decide[ValueError]") == (entry.decision, entry.rule)
+    assert entry.what in ("ValueError", "UnicodeDecodeError")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stentor.actors import Actor
+from stentor.actors import Actor, ManualClock
 from stentor.protocol.errors import BadUsage, WebSocketConnectionLostError
 from stentor.supervisor import Backoff, Budget, ChildSpec, Hold, Restart, RestartPolicy, Runtime
 from stentor.supervisor.config._load import load
@@ -41,6 +41,22 @@ def knobs(found: Tuning) -> list[str]:
 def test_failures_of_many_children_with_one_cause_are_an_outage(paper: Any) -> None:
     """A provider is away: one pattern, whatever the number of failures."""
     assert ["outage"] == kinds(paper.outage(10, 20.0))
+
+
+@pytest.mark.parametrize(("children", "apart"), [(4, 0.01), (5, 1.0)])
+def test_a_few_children_or_failures_far_apart_are_no_outage(paper: Any, children: int, apart: float) -> None:
+    """A hold for all sessions needs more than that."""
+    for number in range(children):
+        paper.fails(number * apart, f"/sessions/u{number}/t")
+
+    assert ["noise"] == kinds(paper)
+
+
+def test_the_reason_of_a_hold_says_what_an_outage_is(paper: Any) -> None:
+    """How many children, and how close together."""
+    (why,) = [reason.why for reason in tuned(paper.outage(12, 100.0)).reasons if reason.knob == "hold"]
+
+    assert "In 1 outage at least 12 children failed of one cause, 5 of them within 2 s" in why
 
 
 def test_failures_soon_after_each_start_are_a_loop(paper: Any) -> None:
@@ -82,7 +98,7 @@ def test_a_single_flaky_child_is_given_a_budget_of_its_own(paper: Any) -> None:
     assert found.before.ended is not None
     assert found.after.ended is None
     assert found.after.parks > 0
-    assert found.after.running_share("bob:t") > 0.9 > found.before.running_share("bob:t")
+    assert found.after.running_share("bob/t") > 0.9 > found.before.running_share("bob/t")
 
 
 def test_a_child_budget_stands_above_what_healthy_children_fail(paper: Any) -> None:
@@ -95,7 +111,7 @@ def test_a_child_budget_stands_above_what_healthy_children_fail(paper: Any) -> N
 
     assert found.new.child_budget is not None
     assert 5 == found.new.child_budget.max_restarts
-    assert [0.0] == [round(1.0 - found.after.running_share(name), 1) for name in found.after.children if name == "u3:t"]
+    assert [0.0] == [round(1.0 - found.after.running_share(name), 1) for name in found.after.children if name == "u3/t"]
 
 
 def test_an_outage_speaks_for_a_hold_and_for_waits_as_long_as_itself(paper: Any) -> None:
@@ -229,13 +245,15 @@ def test_a_ledger_as_a_runtime_exports_it_is_read() -> None:
 
     async def ledger() -> str:
         async with Runtime(children=[ChildSpec("crasher", Crasher)]) as runtime:
-            runtime.kill("/children/crasher", "a test")
-            gone = runtime.failures()
-            while not gone:
-                await asyncio.sleep(0)
-                gone = runtime.failures()
-            return gone.export()
+            crasher = (await runtime.supervisor("/children").which_child("crasher")).ref
+            crasher.tell("a test")
+            await ManualClock().settle()
+            runtime.kill("/sessions", "a test")
+            await ManualClock().settle()
+            assert 2 == len(runtime.failures())
+            return runtime.failures().export()
 
+    # What an operator killed says nothing about its children.
     (lapse,) = read_ledger(asyncio.run(ledger()).splitlines())
 
     assert ("/children", "/children/crasher", "worker") == (lapse.supervisor, lapse.child, lapse.kind)
@@ -266,11 +284,14 @@ def test_the_command_prints_reasons_timelines_and_a_file(
 ) -> None:
     """What it prints at the end can be pasted into ``stentor.toml``."""
     code, out, err = run(capsys, paper.outage(12, 100.0).write(tmp_path / "ledger.jsonl"))
-    (tmp_path / "stentor.toml").write_text(out[out.index("[policy.sessions]") :], encoding="utf-8")
+    (tmp_path / "stentor.toml").write_text(out[out.index("[policy.sessions") :], encoding="utf-8")
 
     assert (0, "") == (code, err)
     assert "outage: 12 children (/sessions/user0/t, …) failed with ProviderDown together" in out
+    assert "A model of the busiest hour, not a replay" in out
     assert "old policy" in out
+    assert " user0/t " in out
+    assert "strategy" not in out[out.index("[policy.sessions") :]
     assert "| new policy" in out
     assert load(tmp_path / "stentor.toml").policies["sessions"].hold == Hold(6, 1.0)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import jsonschema
 import pytest
-from stentor.actors import Failure
+from stentor.actors import Failure, ManualClock
 from stentor.supervisor.ledger._failure_dict import failure_schema
-from stentor.supervisor.ledger._record import Entry
+from stentor.supervisor.ledger._record import Entry, Record
 
 MakeFailure = Callable[..., Failure]
 
@@ -116,3 +117,40 @@ class Schema:
 def validator() -> Schema:
     """Return the schema."""
     return Schema()
+
+
+class Lines(logging.Handler):
+    """Keeps the records of a logger of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+        self.logger = logging.Logger("stentor.test")
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it; its text is not made."""
+        self.records.append(record)
+
+    @property
+    def texts(self) -> list[str]:
+        """The lines, as level and text."""
+        return [f"{record.levelname} {record.getMessage()}" for record in self.records]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that only the test advances."""
+    return ManualClock()
+
+
+@pytest.fixture
+def lines() -> Lines:
+    """Return what was logged."""
+    return Lines()
+
+
+@pytest.fixture
+def record(clock: ManualClock, lines: Lines) -> Record:
+    """Return an empty record."""
+    return Record(5, clock, logger=lines.logger)

@@ -71,7 +71,7 @@ async def test_a_snapshot_shows_state_mailbox_budget_and_backoff() -> None:
     root.stop(block=False)
     await drain()
 
-    assert ["", "/first", "/inner", "/inner/deep", "/second"] == [info.path for info in tree]
+    assert ["", "/first", "/second", "/inner", "/inner/deep"] == [info.path for info in tree]
     assert ("restarting", 1, 4, 5, 60.0) == (
         failed.state,
         failed.restarts,
@@ -90,7 +90,7 @@ async def test_a_snapshot_shows_state_mailbox_budget_and_backoff() -> None:
     )
     assert ("supervisor", 1) == (tree["/inner"].kind, tree["/inner"].policy_rev)
     assert "one_for_one 5/60s" == tree["/inner"].policy
-    assert ["/first", "/inner", "/second"] == [info.path for info in tree.children("/")]
+    assert ["/first", "/second", "/inner"] == [info.path for info in tree.children("/")]
 
 
 async def test_a_stopped_child_is_still_shown() -> None:
@@ -133,6 +133,43 @@ async def test_a_snapshot_does_not_change() -> None:
     assert before == repr(tree)
     with pytest.raises(NotFound):
         tree["/third"]
+
+
+async def test_children_of_a_list_stand_in_the_order_of_their_start_and_others_by_name() -> None:
+    """Under ``rest_for_one`` the order says who goes with whom."""
+    directory = Directory()
+    dynamic = ChildSpec(
+        "a-pool", Supervisor, kind="supervisor", kwargs={"dynamic": True, "template": ChildSpec("w", Worker)}
+    )
+    specs = [ChildSpec("z", Worker), ChildSpec("m", Worker), dynamic]
+    root = await Supervisor.start_async(children=specs, path="", directory=directory)
+    pool = (await root.proxy().which_child("a-pool")).ref.proxy()
+    for name in ("2", "1", "3"):
+        await pool.start_child(id=name)
+    tree = snapshot(directory)
+    asked = await root.proxy().tree()
+    below = await pool.tree()
+    root.stop(block=False)
+    await drain()
+    order = ["", "/z", "/m", "/a-pool", "/a-pool/1", "/a-pool/2", "/a-pool/3"]
+
+    assert order == [info.path for info in tree] == [info.path for info in asked]
+    assert order[3:] == [info.path for info in below]
+    names = [line.lstrip("├─└│ ").split(" ")[0] for line in repr(tree).splitlines()[1:]]
+    assert ["/", "z", "m", "a-pool", "1", "2", "3"] == names
+
+
+async def test_a_supervisor_without_a_directory_tells_what_is_below_it() -> None:
+    """A stopped child too, with what the supervisor knows of it."""
+    inner = ChildSpec("in", Supervisor, kind="supervisor", kwargs={"children": [ChildSpec("x", Worker)]})
+    ref = await Supervisor.start_async(children=[inner, ChildSpec("a", Worker)], path="/top")
+    await ref.proxy().terminate_child("a")
+    tree = await ref.proxy().tree()
+    ref.stop(block=False)
+    await drain()
+
+    assert ["/top", "/top/in", "/top/in/x", "/top/a"] == [info.path for info in tree]
+    assert "stopped" == tree["/top/a"].state
 
 
 def infos(*found: ActorInfo) -> dict[str, ActorInfo]:

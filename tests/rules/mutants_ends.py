@@ -28,7 +28,7 @@ MUTANTS: list[Mutant] = [
         ("core/_jobs.py", 'if child.live and child.spec.shutdown != "infinity":', "if child.live:"),
         ("policy/_spec.py", "_WORKER_SHUTDOWN = 5.0", "_WORKER_SHUTDOWN = 6.0"),
         ("policy/_spec.py", '"infinity" if kind == "supervisor" else _WORKER_SHUTDOWN', "_WORKER_SHUTDOWN"),
-        ("tree/_slots.py", "abandon_below(estate)\n        estate.abandon()", "estate.abandon()"),
+        ("tree/_slots.py", "abandon_below(estate)\n        estate.cut_off(", "estate.cut_off("),
         (
             _ESTATE,
             "self.push_control(StopRequest(self.generation, reason))",
@@ -55,7 +55,7 @@ MUTANTS: list[Mutant] = [
             "self._pay_own(child, event.failure, event.exception)\n            self._gone(child)",
         ),
         ("core/_jobs.py", "self._set_timer(child, limit)", "child.due = limit"),
-        ("watchdog/_culprit.py", 'path="" if estate is None else estate.path', 'path=""'),
+        ("watchdog/_culprit.py", "        path=path,", '        path="",'),
     ),
     *broken(
         "T4",

@@ -41,6 +41,30 @@ def test_all_wrong_options_are_told_at_once() -> None:
         stentor.Runtime(**given)
 
     assert 3 == len(caught.value.errors)
+    assert str(caught.value).splitlines() == ["3 faults:", *(f"  {error}" for error in caught.value.errors)]
+
+
+def test_what_is_not_supported_is_told_with_all_other_faults() -> None:
+    """A durable store and a slip, in one refusal."""
+    given: dict[str, Any] = {"store": "sqlite:x", "snapshot": lambda: None, "drain": -1, "colour": "red"}
+
+    with pytest.raises(stentor.BadUsage) as caught:
+        stentor.Runtime(**given)
+
+    assert all(f"{name}=" in str(caught.value) for name in ("store", "snapshot"))
+    assert 4 == len(caught.value.errors)
+
+
+def test_what_is_not_supported_alone_is_told_as_such() -> None:
+    """All of it at once, in one line if there is one."""
+    later: dict[str, Any] = {"store": "sqlite:x", "max_memory": 5}
+
+    with pytest.raises(stentor.NotSupported, match=r"^store='sqlite:x' is not supported by this version; use store="):
+        stentor.Runtime(store="sqlite:x")
+    with pytest.raises(stentor.NotSupported) as caught:
+        stentor.Runtime(**later)
+
+    assert 2 == len(caught.value.errors)
 
 
 @pytest.mark.parametrize("port", ["8765", True, -1, 70000, None, 80.0])

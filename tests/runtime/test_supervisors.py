@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import stentor
-from stentor.protocol.errors import BadPolicy, NotFound
+from stentor.protocol.errors import BadPolicy, NotFound, Refused
 
 
 async def test_the_policy_of_all_sessions_is_changed_on_the_running_host() -> None:
@@ -52,10 +52,10 @@ async def test_a_session_is_parked_and_unparked_by_hand() -> None:
 
 
 async def test_there_is_no_supervisor_where_there_is_none() -> None:
-    """A path of another actor, or of nobody, is not found."""
+    """A path of nobody is not found; one of another actor is refused."""
     async with stentor.Runtime() as runtime:
-        for path in ("/gateway", "/nowhere"):
-            with pytest.raises(NotFound):
+        for path, error in (("/gateway", Refused), ("/nowhere", NotFound)):
+            with pytest.raises(error):
                 runtime.supervisor(path)
         assert await runtime.supervisor("/").which_children()
 

@@ -28,11 +28,16 @@ def public(cls: type) -> set[str]:
 
 def test_both_runtimes_have_the_same_names() -> None:
     """What one can do and the other can not is refused there, in words."""
-    assert public(stentor.Runtime) - {"from_config", "in_thread"} == public(ThreadedRuntime) - {"call"}
+    assert public(stentor.Runtime) - {"from_config", "in_thread"} == public(ThreadedRuntime) - {
+        "call",
+        "start",
+        "close",
+    }
 
 
 @pytest.mark.parametrize(
-    "name", sorted(public(ThreadedRuntime) - {"call", "attach", "run_until_signal", "ready", "record"})
+    "name",
+    sorted(public(ThreadedRuntime) - {"call", "start", "close", "attach", "run_until_signal", "ready", "record"}),
 )
 def test_both_runtimes_take_the_same_arguments(name: str) -> None:
     """Names, kinds and defaults."""

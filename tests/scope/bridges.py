@@ -42,8 +42,11 @@ class ListBridge:
     def unsaid(self, session: str, event: Event, error: StentorError) -> None:
         self.unsaid_events.append((event, error))
 
-    def hidden(self, session: str, error: BaseException) -> None:
+    def hidden(self, session: str, error: BaseException, run_id: str) -> None:
         self.hidden_errors.append(error)
+
+    def accepted(self, session: str) -> int:
+        return len(self.events)
 
     @property
     def types(self) -> list[str]:

@@ -196,6 +196,8 @@ async def test_a_nested_supervisor_that_gives_up_escalates_with_its_causes(spec:
     assert ["restart", "give_up"] == [e.decision for e in crashes]
     assert RestartBudgetExceeded is type(gave_up.failure.exception)  # type: ignore[union-attr]
     assert [e.failure.id for e in crashes] == gave_up.failure.exception.failures  # type: ignore[union-attr]
+    told = "gave up after 2 failures, where its budget is 1 restart in 5 s; the last was of child 'a'; mend the cause"
+    assert told in str(gave_up.failure.exception)  # type: ignore[union-attr]
     assert crashes[-1].failure.id == gave_up.parent_id  # type: ignore[union-attr]
     assert ("running", 2) == ((i := await top.proxy().which_child("sub")).state, i.incarnation)
     assert "running" == directory.get("/sub/a").state  # type: ignore[union-attr]
@@ -291,6 +293,58 @@ async def test_a_first_start_that_fails_names_the_child_and_unwinds(spec: Any, l
 
     assert [("start", "a"), ("stop", "a")] == log
     assert OSError is type(caught.value.__cause__)
+
+
+async def test_why_a_child_did_not_start_is_told_once(spec: Any) -> None:
+    """Also through a supervisor in between."""
+    inner = ChildSpec("in", Supervisor, kind="supervisor", kwargs={"children": [spec("b", Broken)]})
+    with pytest.raises(ChildStartError) as caught:
+        await Supervisor.start_async(children=[inner])
+
+    assert "child 'in' did not start: child 'b' did not start: OSError: port taken" == str(caught.value)
+
+
+async def test_a_start_that_takes_too_long_is_told_once(spec: Any, clock: ManualClock) -> None:
+    """The error of the start is that of its supervisor."""
+    Slow.gate = asyncio.Event()
+    starting = asyncio.ensure_future(Supervisor.start_async(children=[spec("a", Slow, start_timeout=2.0)], clock=clock))
+    await clock.settle()
+    await clock.run(2.0)
+    with pytest.raises(ChildStartError) as caught:
+        await starting
+
+    assert "child 'a' did not start: it took longer than 2 s" == str(caught.value)
+
+
+async def test_an_argument_that_no_supervisor_takes_is_refused_with_the_one_that_was_meant() -> None:
+    """As a policy and a spec do it."""
+    with pytest.raises(BadSpec, match=r"^supervisor\.polcy is 1, an unknown key; .*; did you mean policy\?$"):
+        await Supervisor.start_async(polcy=1)
+
+
+async def test_a_class_is_explained_as_an_exception_of_it_that_was_never_raised() -> None:
+    """By the same rule, whatever its constructor asks for."""
+    policy = RestartPolicy(decide={ValueError: "stop", LookupError: "escalate"})
+    sup = (await Supervisor.start_async(policy=policy)).proxy()
+
+    assert "decide[ValueError]" == (await sup.explain(UnicodeDecodeError)).rule
+    assert await sup.explain(KeyError) == await sup.explain(KeyError("k"))
+    assert "default" == (await sup.explain(ExceptionGroup)).rule
+
+
+async def test_answers_print_short(spec: Any) -> None:
+    """At a prompt: what is None is left out, and numbers are round."""
+    sup = (await Supervisor.start_async(children=[spec("a")], path="/s")).proxy()
+    (child,) = await sup.which_children()
+
+    assert repr(child).startswith(
+        "ChildInfo(id='a', path='/s/a', state='running', kind='worker', restart='permanent', "
+    )
+    assert "None" not in repr([child, await sup.explain(ValueError), await sup.policy()])
+    assert "delay=0.08, " in repr(await sup.explain(ValueError))
+    assert repr(await sup.policy()).startswith(
+        "PolicyRevision(revision=1, policy=RestartPolicy(strategy='one_for_one', budget=Budget(max_restarts=3, "
+    )
 
 
 async def test_each_child_starts_after_the_one_before_has_started(spec: Any, log: list[Any]) -> None:
@@ -419,8 +473,12 @@ async def test_wrong_calls_are_refused_and_the_supervisor_goes_on(spec: Any) -> 
         (lambda: sup.start_child(), BadSpec),
         (lambda: sup.terminate_child("zz"), NotFound),
         (lambda: sup.get_childspec("zz"), NotFound),
-        (lambda: sup.set_policy(RestartPolicy()), BadPolicy),
-        (lambda: sup.set_policy(colour="red", duration=-1), BadPolicy),
+        (lambda: sup.set_policy(RestartPolicy()), BadUsage),
+        (lambda: sup.set_policy(colour="red", duration=-1, reason="x"), BadPolicy),
+        (lambda: sup.terminate_child(), BadUsage),
+        (lambda: sup.count_children("a"), BadUsage),
+        (lambda: sup.explain("ValueError"), BadUsage),
+        (lambda: sup.explain(int), BadUsage),
         (lambda: sup.set_policy(RestartPolicy(), reason="both", strategy="one_for_all"), BadPolicy),
         (lambda: sup.set_policy(reason="neither"), BadPolicy),
         (lambda: ref.ask("hello", block=False), Refused),

@@ -1,0 +1,127 @@
+"""The thread in which the loop of a synchronous host's runtime runs."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from stentor.protocol.errors import BadUsage, WebSocketManagerNotInitializedError
+
+from ._pending import Pending, Unasked
+
+__all__ = ["LoopThread", "drop"]
+
+T = TypeVar("T")
+
+_PATIENCE = 2.0
+"""Seconds that a task may take to end when it is cancelled with the loop."""
+
+
+class LoopThread:
+    """Runs a loop, once, and takes what is to be awaited on it from other threads.
+
+    Args:
+        record: Told on the loop, or when that has ended, of a failure that nobody asked for.
+    """
+
+    def __init__(self, record: Callable[[BaseException], None]) -> None:
+        self._record = record
+        self._entering = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._pending: set[Unasked] = set()
+
+    def start(self) -> None:
+        """Run the loop.
+
+        Raises:
+            BadUsage: If it ran before.
+        """
+        with self._entering:
+            if self._loop is not None:
+                raise BadUsage("a runtime runs once; make a new one")
+            loop = self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=_serve, args=(loop,), name="stentor-runtime", daemon=True)
+        self._thread.start()
+
+    def submit(self, awaitable: Awaitable[T], what: str | None = None) -> Pending[T]:
+        """Await *awaitable* on the loop.
+
+        Args:
+            awaitable: Anything that can be awaited there.
+            what: What it is, for people to read; its own name by default.
+
+        Raises:
+            WebSocketManagerNotInitializedError: If the loop does not run; *awaitable* is closed then.
+        """
+        loop = self._loop
+        name = what or str(getattr(awaitable, "__qualname__", type(awaitable).__name__))
+        if loop is None or loop.is_closed():
+            drop(awaitable)
+            raise WebSocketManagerNotInitializedError(operation=name)
+        future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
+        unasked = Unasked(future, name, self._unheard)
+        self._pending.add(unasked)
+        future.add_done_callback(partial(self._done, unasked))
+        return Pending(future, loop, name, unasked)
+
+    def end(self) -> None:
+        """Stop the loop, and let nobody wait for what does not come any more."""
+        if self._loop is not None and self._thread is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        for unasked in list(self._pending):
+            # It came too late to be begun, or would not be cancelled: who waits for it learns that nothing comes.
+            if not unasked.future.done():
+                unasked.future.set_exception(WebSocketManagerNotInitializedError(operation=unasked.what))
+            unasked.dropped = True
+            unasked.settle()
+        self._pending.clear()
+
+    def _done(self, unasked: Unasked, future: concurrent.futures.Future[Any]) -> None:
+        if unasked.asked or (not future.cancelled() and future.exception() is None):
+            self._pending.discard(unasked)
+        unasked.settle()
+
+    def _unheard(self, error: BaseException) -> None:
+        loop = self._loop
+        try:
+            if loop is not None:
+                # Not here: a Pending is dropped wherever its last reference goes, with whatever lock held.
+                loop.call_soon_threadsafe(self._record, error)
+        except RuntimeError:
+            # The loop has ended, and nobody holds a lock of its any more.
+            self._record(error)
+
+
+def drop(awaitable: Awaitable[Any]) -> None:
+    """Leave no coroutine behind that was never awaited."""
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        loop.run_until_complete(_end_tasks())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+async def _end_tasks() -> None:
+    """Cancel what still runs, and let it end."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_PATIENCE)
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
