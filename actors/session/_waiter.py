@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from math import inf
 from typing import Protocol
 
 from .._clock import Clock
@@ -48,7 +49,7 @@ class AsyncWaiter:
 
     async def wait(self, timeout: float | None, clock: Clock) -> bool:
         """Return whether it was woken within *timeout* seconds of *clock*; None waits for ever."""
-        if timeout is None:
+        if timeout is None or timeout == inf:
             return await self._future
         timer = clock.call_later(timeout, lambda: self._set(False))
         try:
@@ -70,5 +71,5 @@ class ThreadWaiter:
         self._event.set()
 
     def wait(self, timeout: float | None) -> bool:
-        """Return whether it was woken within *timeout* seconds."""
-        return self._event.wait(timeout)
+        """Return whether it was woken within *timeout* seconds; None, or more than a lock can count, waits for ever."""
+        return self._event.wait(None if timeout is None or timeout > threading.TIMEOUT_MAX else timeout)

@@ -135,6 +135,19 @@ def test_a_thread_can_wait() -> None:
     assert [1] == found
 
 
+def test_a_thread_can_wait_without_end() -> None:
+    """Infinity is a time like any other."""
+    box, (receipt,) = some(1)
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(receipt.wait(timeout=float("inf"))))
+    thread.start()
+    append(box, 1)
+    box.settle("e", 1, ())
+    thread.join()
+
+    assert [1] == found
+
+
 async def test_a_loop_may_not_block_on_a_receipt() -> None:
     """It would wait for itself."""
     _, (receipt,) = some(1)
