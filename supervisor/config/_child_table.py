@@ -24,9 +24,10 @@ _KNOWN = (*_SPEC, "policy", "children")
 
 def specs_of(table: Table, policies: Mapping[str, RestartPolicy | None]) -> tuple[ChildSpec, ...]:
     """Return the children that *table* lists under ``children``; what is wrong with them goes to its faults."""
-    found = [_spec(child, policies) for child in table.tables("children")]
-    twice = {spec.id for spec in found if spec and [other.id for other in found if other].count(spec.id) > 1}
-    for name in sorted(twice):
+    listed = list(table.tables("children"))
+    found = [_spec(child, policies) for child in listed]
+    ids = [str(child.values["id"]) for child in listed if "id" in child.values]
+    for name in sorted({each for each in ids if ids.count(each) > 1}):
         table.faults.append(f"{table.key('children')}: the id {said(name)} stands twice; allowed: each id once")
     return tuple(spec for spec in found if spec is not None)
 

@@ -27,7 +27,7 @@ class Costs(Jobs):
         note.failure = failure
         note.charged = True
         if self.policy.child_budget is None:
-            self._failures.append((self.now, failure, child))
+            self._failures.append((self.now, failure))
         if allowed:
             return note
         if self.policy.child_budget is not None:
@@ -56,8 +56,8 @@ class Costs(Jobs):
         budget = self.policy.budget
         if isinstance(budget, str):
             return
-        self._failures.append((self.now, failure, None))
-        spent = self.window.charge(self.now, budget.max_seconds)
+        self._failures.append((self.now, failure))
+        spent = self.window.charge(self.now, budget.max_seconds, self._reach)
         if spent > budget.max_restarts:
             over = Decided("give_up", child, "give_up", "budget", None, failure, charged=True, in_window=spent)
             over.max_restarts, over.window_s = budget.max_restarts, budget.max_seconds
@@ -107,7 +107,7 @@ class Costs(Jobs):
         self._rest(child, "gave up")
         budget = self.policy.budget
         since = self.now - (0.0 if isinstance(budget, str) else budget.max_seconds)
-        spent = tuple(kept for at, kept, _ in self._failures if at >= since and kept is not None)
+        spent = tuple(kept for at, kept in self._failures if at >= since and kept is not None)
         if note.decision == "escalate":
             self._end(Exit("escalated", child, exception, (failure,)))
         else:

@@ -103,6 +103,7 @@ class LateExit:
     """An end that came while its siblings were being started or stopped; the machine hands it to itself."""
 
     event: ChildExited
+    child: Any
 
 
 @define

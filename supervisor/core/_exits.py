@@ -35,7 +35,7 @@ class Exits(Starts):
         elif self.busy and (self.grouped or child.spec.significant):
             # Others are being stopped or started just now; what concerns them too is decided when that has ended.
             self._move(child, "restarting")
-            self.backlog.append(LateExit(event))
+            self.backlog.append(LateExit(event, child))
         else:
             self._decide(child, event)
 
@@ -146,8 +146,11 @@ class Exits(Starts):
         else:
             self._group_starts()
 
-    def _exited_before(self, event: ChildExited) -> None:
-        """Decide on an end that had to wait for its turn, unless a call has settled it meanwhile."""
+    def _exited_before(self, late: LateExit) -> None:
+        """Decide on an end that had to wait for its turn, unless that has been settled meanwhile."""
+        event = late.event
         child = self.children.get(event.child_id)
         if child is not None and child.state == "restarting" and child.life == event.life:
             self._decide(child, event)
+        else:
+            self._settled_before(late, "settled_before")

@@ -50,13 +50,20 @@ class Holds(Core):
             return
         _, child = incident.waiting.popitem(last=False)
         incident.probe = child
+        incident.trial_over = None
         self._set_timer(child, self.policy.backoff.delay(incident.probes, self.chance))
 
     def _on_trial(self, child: Child) -> None:
         """The probe runs: its timer, for which it has no other use now, says when it has done so for long enough."""
-        hold = self.policy.hold
-        if hold is not None:
-            self._set_timer(child, hold.seconds)
+        hold, incident = self.policy.hold, child.held
+        if hold is None:
+            return
+        if incident.trial_over is None:
+            incident.trial_over = self.now + hold.seconds
+        if incident.trial_over > self.now:
+            self._set_timer(child, incident.trial_over - self.now)
+        else:
+            self._let_go(incident, "probe")
 
     def _leave(self, child: Child) -> None:
         """*child* is no part of its incident any more, whatever it was there; another probes in its place."""
@@ -103,13 +110,15 @@ class Holds(Core):
         incident = self.incidents[fingerprint] = Incident(fingerprint, first, self.now)
         given_back = 0
         for member, own in charges.values():
+            was_parked = member.state == "parked"
             given_back += sum(self._give_back(member, charge) for charge in own)
-            if self.children.get(member.spec.id) is not member or member.state != "restarting" or not member.timer:
+            parked = was_parked and member.state == "restarting"
+            if self.children.get(member.spec.id) is not member or member.state != "restarting":
                 continue  # It runs, or somebody has decided otherwise.
-            if member is opener or member.held is not None:
+            if member is opener or member.held is not None or not (member.timer or parked):
                 continue
             member.held = incident
-            if incident.probe is None:
+            if incident.probe is None and not parked:
                 incident.probe = member
             else:
                 self._clear_timer(member)
@@ -139,7 +148,24 @@ class Holds(Core):
         child.attempts = max(0, child.attempts - 1)
         child.rung = max(1, child.rung - 1)
         if charge.payer is self.window:
-            kept = [item for item in self._failures if item[1] is not charge.failure]
-            self._failures.clear()
-            self._failures.extend(kept)
+            self._forgive(charge.failure)
+            if (charge.at, child) in self._payers:
+                self._payers.remove((charge.at, child))
+        elif child.state == "parked" and child.parked_at == charge.at:
+            self._unpark_for_free(child, charge)
         return True
+
+    def _unpark_for_free(self, child: Child, charge: Charge) -> None:
+        """The cause that it was parked for is shared: its park is given back too, and it waits like the others."""
+        self._clear_timer(child)
+        self._record(Decided("unpark", child, "unpark", "hold", None, charge.failure))
+        child.parks = max(0, child.parks - 1)
+        child.parked_at = None
+        self._move(child, "restarting")
+        if self.window.refund(charge.at):
+            self._forgive(charge.failure)
+
+    def _forgive(self, failure: object) -> None:
+        kept = [item for item in self._failures if item[1] is not failure]
+        self._failures.clear()
+        self._failures.extend(kept)

@@ -97,6 +97,8 @@ class Incident:
     """The failure that it began with; its id is the incident's."""
     began: float
     probe: Child | None = None
+    trial_over: float | None = None
+    """When the probe will have run for long enough, once it has started; a restart for a free failure moves it not."""
     waiting: OrderedDict[str, Child] = field(factory=OrderedDict[str, Child])
     probes: int = 0
     """Probes that failed; the exponent of the wait before the next one."""

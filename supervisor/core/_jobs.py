@@ -6,6 +6,7 @@ from stentor.protocol.errors import Refused
 
 from ._child import Child
 from ._effects import Abandon, Booted, Close, Decided, Exit, RequestStop
+from ._events import LateExit
 from ._rests import Rests
 from ._state import Job
 
@@ -142,7 +143,15 @@ class Jobs(Rests):
             self._move(child, "stopped")
             self.out.append(Close(child, "shutdown"))
 
+    def _settled_before(self, late: LateExit, rule: str) -> None:
+        """Nothing is to be decided on this end any more; if it was a failure, it is on record all the same."""
+        if late.event.failure is not None:
+            self._record(Decided("failure", late.child, "stop", rule, late.event.failure))
+
     def _turn_away(self, event: object) -> None:
+        if isinstance(event, LateExit):
+            self._settled_before(event, "exit_while_stopping")
+            return
         call = getattr(event, "call", None)
         if call is not None:
             self._refuse(event, Refused("the supervisor stops"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -81,7 +81,9 @@ class SupervisorMachine(Policies):
         """
         self.now = now
         self.chance = chance
-        if not self.done:
+        if self.done:
+            self._turn_away(event)
+        else:
             self._take(event)
             while self.backlog and not self.busy:
                 self._take(self.backlog.popleft())
@@ -102,8 +104,8 @@ class SupervisorMachine(Policies):
                 self._start_failed(event)
             case ChildPending():
                 self._pending(event)
-            case LateExit(event=exited):
-                self._exited_before(exited)
+            case LateExit():
+                self._exited_before(event)
             case ChildIgnored():
                 self._ignored(event)
             case SetPolicy():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stentor.protocol.errors import BadSpec, Refused
 
-from ..policy._budget import Window
+from ..policy._budget import Window, longest
 from ..policy._policy import RestartPolicy, too_slow
 from ..policy._spec import ChildSpec
 from ._calls import Calls
@@ -56,6 +56,8 @@ class Policies(Calls):
         self._record(Decided("policy", None, decision, "set_policy", facts=facts))
         self._verdicts.clear()
         self._too_slow = too_slow(policy)
+        after = self.permanent
+        self._reach = longest(policy.budget, policy.child_budget, after.budget, after.child_budget)
         if old.child_budget is None and policy.child_budget is not None:
             self._hand_down()
         if policy.hold is None:
@@ -67,13 +69,11 @@ class Policies(Calls):
 
     def _hand_down(self) -> None:
         """From now on each child pays for itself: what its restarts cost the supervisor counts in its own window."""
-        history = list(self._failures)
-        self._failures.clear()
-        for at, failure, child in history:
-            if child is not None and self.children.get(child.spec.id) is child:
+        for at, child in self._payers:
+            if self.children.get(child.spec.id) is child:
                 child.window = child.window or Window()
                 child.window.enter(at)
-            self._failures.append((at, failure, None))
+        self._payers.clear()
 
     def _unpark_anew(self) -> None:
         """Parked children stay so, but are tried again when the new policy says, counted from their park."""

@@ -127,12 +127,16 @@ class Starts(Costs):
             return
         self._pace(child, "slow_start")
         if verdict.charged and self._shared(child, event.failure, event.exception):
+            self._go_on(child)
             return
         note = self._pay_retry(child, verdict, event)
         if note is None:
             if self.ending is None:
                 self._go_on(child)
             return
+        if not verdict.charged:
+            # It says nothing about the cause of an incident: another probes.
+            self._leave(child)
         # Also one that is free waits for its backoff and makes the next wait longer: a failing start must not spin.
         note.delay = delay = self.policy.backoff.delay(child.attempts, self.chance)
         child.attempts += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
-from ..policy._budget import Window
+from ..policy._budget import Window, longest
 from ..policy._policy import RestartPolicy, too_slow
 from ._child import Child, ChildState
 from ._effects import (
@@ -89,8 +89,12 @@ class Core:
         self._moving = 0
         self._left = 0
         """Incarnations that still have to end, while a dynamic supervisor stops."""
-        self._failures: deque[tuple[float, Any, Child | None]] = deque(maxlen=_FAILURES_KEPT)
-        """What the supervisor's own budget was charged with: when, the failure, and the child if it was its restart."""
+        self._failures: deque[tuple[float, Any]] = deque(maxlen=_FAILURES_KEPT)
+        """What the supervisor's own budget was charged with last: when, and the failure."""
+        self._payers: deque[tuple[float, Child]] = deque()
+        """Whose restarts it was charged with, as far as its window reaches: when, and the child."""
+        self._reach = longest(policy.budget, policy.child_budget)
+        """Seconds after which no policy that is in force, or that one is followed by, counts a charge any more."""
         self._verdicts: dict[Any, Verdict] = {}
         self._too_slow = too_slow(policy)
 
@@ -180,12 +184,21 @@ class Core:
             window = self.window
         else:
             window = child.window = child.window or Window()
-        note.in_window = window.charge(self.now, budget.max_seconds)
+        note.in_window = window.charge(self.now, budget.max_seconds, self._reach)
+        if own is None:
+            self._remember(child)
         note.max_restarts = budget.max_restarts
         note.window_s = budget.max_seconds
         if self.policy.ladder:
             note.rung = child.rung = note.in_window
         return note.in_window <= budget.max_restarts, note
+
+    def _remember(self, child: Child) -> None:
+        """Keep whose restart the supervisor's own budget was charged with, should children pay for themselves later."""
+        payers, since = self._payers, self.now - self._reach
+        payers.append((self.now, child))
+        while payers[0][0] < since:
+            payers.popleft()
 
     def _pace(self, child: Child, rule: str) -> None:
         """Point out, once, a start or a stop so slow that failures at its pace never spend the budget."""

@@ -41,9 +41,10 @@ class EntryLine:
             # The id that a reader wants is that of the cause.
             cause = f"failure …{entry.parent_id[-_DIGITS:]}" if entry.parent_id else f"entry …{entry.id[-_DIGITS:]}"
             return f"dead letter at {path}: {text_of(entry)} ({cause})"
-        decided = f" {entry.decision}" if entry.decision and entry.decision != entry.kind else ""
+        decided = f" {entry.decision}" if entry.decision and not entry.kind.startswith(entry.decision) else ""
+        rule = f" by {escape(entry.rule)}" if entry.rule else ""
         facts = text_of(entry)
-        return f"{entry.kind}{decided} at {path}{f' ({facts})' if facts else ''} [{entry.id}]"
+        return f"{entry.kind}{decided} at {path}{rule}{f' ({facts})' if facts else ''} [{entry.id}]"
 
     __repr__ = __str__
 

@@ -11,7 +11,7 @@ from ._text_table import table
 
 __all__ = ["record_table"]
 
-_HEAD = ("time (UTC)", "id", "kind", "path", "decision", "text")
+_HEAD = ("time (UTC)", "failure", "kind", "path", "decision", "text")
 _WIDTHS = (19, 8, 11, 40, 32, 96)
 _LAST = 30
 
@@ -28,4 +28,6 @@ def _row(entry: Entry) -> tuple[str, ...]:
     time = rfc3339(entry.wall)[:19].replace("T", " ")
     rule = f" by {entry.rule}" if entry.rule else ""
     decided = f"{entry.decision}{rule}" if entry.decision else "–"
-    return time, entry.id[-8:], entry.kind, entry.path or "/", decided, text_of(entry)
+    # Entries have numbers of their own, which look like those of failures and lead to none.
+    failure_id = entry.parent_id if entry.failure is None else entry.failure.id
+    return time, (failure_id or "–")[-8:], entry.kind, entry.path or "/", decided, text_of(entry)

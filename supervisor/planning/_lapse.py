@@ -127,7 +127,7 @@ def _lapse(text: str | bytes) -> Lapse | None:
         fingerprint=line.fingerprint,
         exception=line.exception.type,
         uptime=max(0.0, line.actor.uptime_s or 0.0),
-        starting=line.context.operation == "on_start",
+        starting=line.context.operation in ("init", "on_start"),
         charged=line.severity != _FREE,
         parked=decision in ("park", "give_up", "escalate"),
     )

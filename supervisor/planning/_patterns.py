@@ -32,8 +32,8 @@ class Pattern:
     """Failures that belong together.
 
     ``outage``: five children or more, one fingerprint, within two seconds. ``loop``: one child fails again and again
-    soon after its start, as on a poison message. ``slow_start``: its starts failed, then one did not. ``flapping``: connections
-    that come and go. ``flaky``: one child fails more than all others together. ``noise``: the rest.
+    soon after its start, as on a poison message. ``slow_start``: its starts failed, then one did not. ``flapping``:
+    connections that come and go. ``flaky``: one child fails more than all others together. ``noise``: the rest.
     """
 
     kind: PatternKind

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias, cast
 
 from attrs import field, frozen
 
@@ -96,8 +96,9 @@ def children_of(trace: Sequence[Happening]) -> list[str]:
 def faults_of(happening: Happening, end: float) -> Iterator[str]:
     """Yield what is wrong with *happening* in a simulation that takes *end* seconds."""
     if isinstance(happening, Outage):
-        names: object = happening.children
-        if isinstance(names, str) or not all(isinstance(name, str) for name in happening.children):
+        names: Any = happening.children
+        listed = isinstance(names, (list, tuple, set, frozenset))
+        if not listed or not all(isinstance(name, str) for name in cast(Iterable[object], names)):
             yield f"{happening!r}: children is {names!r}; allowed: a list of names"
     elif not isinstance(happening.child, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         yield f"{happening!r}: child is {happening.child!r}; allowed: a name"

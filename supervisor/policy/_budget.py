@@ -10,7 +10,7 @@ from stentor.protocol.errors import BadPolicy
 
 from ._checks import Faults, assign, is_count, is_seconds
 
-__all__ = ["Budget", "BudgetOrUnlimited", "Window"]
+__all__ = ["Budget", "BudgetOrUnlimited", "Window", "longest"]
 
 BudgetOrUnlimited: TypeAlias = "Budget | Literal['unlimited']"
 
@@ -42,6 +42,11 @@ class Budget:
         assign(self, max_restarts=max_restarts, max_seconds=max_seconds)
 
 
+def longest(*budgets: BudgetOrUnlimited | None) -> float:
+    """Return the seconds of that one of *budgets* whose window is the longest; 0.0 if none has a window."""
+    return max((budget.max_seconds for budget in budgets if isinstance(budget, Budget)), default=0.0)
+
+
 class Window:
     """The times at which units of one budget were charged, as far as they still count."""
 
@@ -51,20 +56,24 @@ class Window:
         self._times: list[float] = []
         self._head = 0
 
-    def charge(self, now: float, seconds: float) -> int:
+    def charge(self, now: float, seconds: float, kept: float = 0.0) -> int:
         """Add one unit at *now* and return how many count: those not older than *seconds*, equal ones kept."""
         self._times.append(now)
-        return self.count(now, seconds)
+        return self.count(now, seconds, kept)
 
-    def count(self, now: float, seconds: float) -> int:
-        """Return how many units count at *now*, and forget those that count no more."""
+    def count(self, now: float, seconds: float, kept: float = 0.0) -> int:
+        """Return how many units count at *now*, and forget those that are older than *kept* seconds too."""
         times = self._times
-        self._head = head = bisect_left(times, now - seconds, self._head)
+        head = bisect_left(times, now - seconds, self._head)
+        counted = len(times) - head
+        if kept > seconds:
+            head = bisect_left(times, now - kept, self._head)
         # Cut only when half of it is spent, so that a large budget costs no copy at each restart.
         if head > 16 and head * 2 > len(times):
             del times[:head]
-            self._head = 0
-        return len(times) - self._head
+            head = 0
+        self._head = head
+        return counted
 
     def enter(self, at: float) -> None:
         """Add one unit that was charged to somebody else at *at*."""

@@ -58,9 +58,9 @@ def an_exception(value: object) -> BaseException | None:
     if not isinstance(value, type) or not issubclass(value, BaseException):
         return None
     # Only its type matters, and what its constructor would ask for is not known; a group is none without a content.
-    if issubclass(value, BaseExceptionGroup):
-        return value.__new__(value, "", [Exception()])
-    return value.__new__(value)
+    kind: Any = value
+    content = ("", [Exception()]) if issubclass(value, BaseExceptionGroup) else ()
+    return cast(BaseException, kind.__new__(kind, *content))
 
 
 def matching(decide: Decide, exception: BaseException | None) -> tuple[type[BaseException] | None, Directive]:

@@ -62,7 +62,7 @@ class Session:
             EventTooLarge: If it is over the limit; it names the largest field and the size.
             BufferFull: If the session holds as much as it may.
             StoreUnavailable: If the store does not work.
-            ActorParked: If the session failed too often.
+            ActorParked: If the session is parked.
             SessionClosed: If it has ended.
             WebSocketManagerNotInitializedError: If the runtime does not run.
             Fenced: If called by the thread of an actor that was given up.

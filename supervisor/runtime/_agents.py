@@ -34,7 +34,7 @@ def _not_async(agent: Any) -> str | None:
     # Where a decorator took the place of an async function, what it returns is that one's.
     function = inspect.unwrap(agent) if callable(agent) else agent
     if not isinstance(function, (FunctionType, MethodType)):
-        function = inspect.getattr_static(type(function), "__call__", None)
+        function = inspect.getattr_static(agent.__class__, "__call__", None)
     if not isinstance(function, (FunctionType, MethodType)) or inspect.iscoroutinefunction(function):
         return None
     return "an async generator" if inspect.isasyncgenfunction(function) else "a plain function"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pending: set[Unasked] = set()
+        self._unheard: deque[BaseException] = deque()
 
     def start(self) -> None:
         """Run the loop.
@@ -64,10 +66,17 @@ class LoopThread:
             drop(awaitable)
             raise WebSocketManagerNotInitializedError(operation=name)
         future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
-        unasked = Unasked(future, name, self._unheard)
+        unasked = Unasked(future, name, self._not_heard)
         self._pending.add(unasked)
         future.add_done_callback(partial(self._done, unasked))
         return Pending(future, loop, name, unasked)
+
+    def settle(self) -> None:
+        """Record what has failed by now and was not asked for: its end is near."""
+        for unasked in list(self._pending):
+            if unasked.future.done():
+                unasked.dropped = True
+                unasked.settle()
 
     def end(self) -> None:
         """Stop the loop, and let nobody wait for what does not come any more."""
@@ -78,23 +87,31 @@ class LoopThread:
             # It came too late to be begun, or would not be cancelled: who waits for it learns that nothing comes.
             if not unasked.future.done():
                 unasked.future.set_exception(WebSocketManagerNotInitializedError(operation=unasked.what))
-            unasked.dropped = True
-            unasked.settle()
+        self.settle()
         self._pending.clear()
+        self._record_all()
 
     def _done(self, unasked: Unasked, future: concurrent.futures.Future[Any]) -> None:
         if unasked.asked or (not future.cancelled() and future.exception() is None):
             self._pending.discard(unasked)
         unasked.settle()
 
-    def _unheard(self, error: BaseException) -> None:
-        loop = self._loop
+    def _not_heard(self, error: BaseException) -> None:
+        self._unheard.append(error)
         try:
-            if loop is not None:
+            if self._loop is not None:
                 # Not here: a Pending is dropped wherever its last reference goes, with whatever lock held.
-                loop.call_soon_threadsafe(self._record, error)
+                self._loop.call_soon_threadsafe(self._record_all)
         except RuntimeError:
-            # The loop has ended, and nobody holds a lock of its any more.
+            # The loop has ended, and holds no lock any more.
+            self._record_all()
+
+    def _record_all(self) -> None:
+        while True:
+            try:
+                error = self._unheard.popleft()
+            except IndexError:
+                return
             self._record(error)
 
 

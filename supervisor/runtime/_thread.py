@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeVar
@@ -98,9 +99,17 @@ class ThreadedRuntime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._loop_thread.submit(self._runtime.__aexit__(kind, error, trace), "end").get()
+            self._loop_thread.submit(self._leave(kind, error, trace), "end").get()
         finally:
             self._loop_thread.end()
+
+    async def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # While the tree stands, what failed is recorded as a failure of its root; what was just handed in may fail now.
+        await asyncio.sleep(0)
+        self._loop_thread.settle()
+        await self._runtime.__aexit__(kind, error, trace)
 
     def start(self) -> Self:
         """Enter it, where there is no `with`, as at a prompt: ``runtime = stentor.Runtime.in_thread().start()``."""

@@ -217,6 +217,8 @@ class Hands:
                 self.booted = True
             case Exit():
                 self.exit = effect
+                # Whatever it was that brought this about: the supervisor looks, and ends.
+                self.port.ref.wake()
             case _:  # pyright: ignore[reportUnnecessaryComparison]
                 raise TypeError(f"a supervisor has no hands for {effect!r}")
 

@@ -62,6 +62,16 @@ class ResumableEstate(SupervisedEstate):
         self.state = "running"
         self._kick()
 
+    def park(self, why: Any) -> None:
+        """Set it aside; the crashed incarnation does not go on."""
+        super().park(why)
+        self.forget_actor()
+
+    def close(self, reason: str) -> None:
+        """End it for good; the crashed incarnation does not go on."""
+        super().close(reason)
+        self.forget_actor()
+
     def forget_actor(self) -> None:
         """It was decided otherwise: hold the crashed incarnation no longer."""
         self._fallen = None

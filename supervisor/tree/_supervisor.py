@@ -147,8 +147,6 @@ class Supervisor(SupervisorLife):
         """
         chosen = changed(self._machine.policy, policy, reason, duration, changes)
         self._hands.set_policy(SetPolicy(self.defer_reply(), chosen, reason, duration))
-        if self._hands.exit is not None:
-            self.actor_ref.wake()
 
     # Questions
 

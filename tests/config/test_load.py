@@ -347,6 +347,15 @@ def test_a_policy_that_nobody_uses_is_refused(tmp_path: Path, text: str, words: 
     assert [words] == caught.value.errors
 
 
+def test_an_id_that_stands_twice_is_told_with_all_other_faults(tmp_path: Path) -> None:
+    """Also where one of the two is wrong in other ways."""
+    text = "[runtime]\ndrain = 'ten'\n" + "[[children]]\nid = 'a'\nkind = 'supervisor'\nrestart = 'always'\n" * 2
+    errors = refused(tmp_path, text)
+
+    assert 4 == len(errors)
+    assert 'children: the id "a" stands twice; allowed: each id once' in errors
+
+
 def test_a_policy_of_an_inner_supervisor_is_used(tmp_path: Path) -> None:
     """Children of children take policies too."""
     inner = "[[children.children]]\nid='b'\nkind='supervisor'\npolicy='deep'"

@@ -22,7 +22,7 @@ class Paper:
         uptime: float = 5000.0,
         decision: str = "restart",
         charged: bool = True,
-        starting: bool = False,
+        starting: str = "",
         cause: str = "",
     ) -> Paper:
         """Add a failure at *at* seconds."""
@@ -44,7 +44,7 @@ class Paper:
                 "mailbox_depth": 0,
             },
             "supervision": {"supervisor": supervisor, "decision": decision, "rule": "default"},
-            "context": {"operation": "on_start" if starting else "handle"},
+            "context": {"operation": starting or "handle"},
         }
         self.lines.append(msgspec.json.encode(line).decode() + "\n")
         return self

@@ -64,10 +64,11 @@ def test_failures_soon_after_each_start_are_a_loop(paper: Any) -> None:
     assert ["loop"] == kinds(paper.loop("/sessions/ada/t1", 6))
 
 
-def test_starts_that_fail_and_then_do_not_are_a_slow_start(paper: Any) -> None:
-    """What a start needs was not there yet."""
+@pytest.mark.parametrize("step", ["init", "on_start"])
+def test_starts_that_fail_and_then_do_not_are_a_slow_start(paper: Any, step: str) -> None:
+    """What a start needs was not there yet, in its constructor or after it."""
     for at in (0.0, 1.0, 3.0):
-        paper.fails(at, starting=True, uptime=0.0)
+        paper.fails(at, starting=step, uptime=0.0)
 
     assert ["slow_start"] == kinds(paper)
 

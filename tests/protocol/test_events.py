@@ -73,3 +73,9 @@ def test_a_value_that_contains_itself_is_refused_without_end() -> None:
 def test_an_event_of_an_unknown_type_is_kept_as_it_came() -> None:
     """A newer host may send what this client does not know."""
     assert UnknownEvent("r1", "later", {"a": 1}) == decode_event("later", "r1", {"a": 1})
+
+
+def test_what_is_no_event_is_refused_with_what_would_be_one() -> None:
+    """A text alone is the likeliest slip."""
+    with pytest.raises(EventNotSerialisable, match=r"which is no event; give an Event such as stentor\.Text$"):
+        encode_event("hello", 0)  # type: ignore[arg-type]

@@ -176,6 +176,13 @@ def test_a_line_says_where_it_happened_and_to_whom(record: Record, lines: Any, m
     )
 
 
+def test_a_decision_without_a_failure_says_its_rule(record: Record, lines: Any) -> None:
+    """And does not say twice what its kind says."""
+    record.add(Entry(kind="abandoned", path="/x", decision="abandon", rule="shutdown", id="1"))
+
+    assert ["WARNING abandoned at /x by shutdown [1]"] == lines.texts
+
+
 def test_a_dead_letter_is_told_after_its_cause(record: Record, lines: Any, make_entry: MakeEntry) -> None:
     """By the failure's id: the actor leaves the letter before its supervisor has written the failure down."""
     entry = of(make_entry, "a")

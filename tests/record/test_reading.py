@@ -72,14 +72,14 @@ def test_a_failure_that_is_not_there_is_not_found(record: Record, make_entry: Ma
 def test_the_record_prints_as_a_table(record: Record, make_entry: MakeEntry) -> None:
     """Its last entries, whatever they are about."""
     record.add(make_entry(ValueError("\x1b[2J")))
-    record.dead_letter("/x", "letter", "parked")
+    record.dead_letter("/x", "letter", "parked", "0" * 24 + "12345678")
     record.note("fenced", path="/x", door="reply")
     head, failed, letter, note, total = str(record).splitlines()
 
-    assert ["time", "(UTC)", "id", "kind", "path", "decision", "text"] == head.split()
+    assert ["time", "(UTC)", "failure", "kind", "path", "decision", "text"] == head.split()
     assert failed.endswith("  failure      /sessions/ada/t1  restart by default  ValueError: \\x1b[2J")
-    assert ["dead_letter", "/x", "–", "str,", "parked"] == letter.split()[3:]
-    assert ["note", "/x", "–", "note=fenced,", "door=reply"] == note.split()[3:]
+    assert ["12345678", "dead_letter", "/x", "–", "str,", "parked"] == letter.split()[2:]
+    assert ["–", "note", "/x", "–", "note=fenced,", "door=reply"] == note.split()[2:]
     assert "3 entries" == total
 
 

@@ -8,6 +8,8 @@ import pytest
 import stentor
 from stentor.protocol.errors import NotFound
 
+from .conftest import until
+
 
 class Echo(stentor.Actor):
     """Answers."""
@@ -31,6 +33,7 @@ async def runtime() -> AsyncGenerator[stentor.Runtime]:
 async def test_a_restarting_actor_is_not_killed_again(runtime: stentor.Runtime) -> None:
     """No incarnation is there; the one failure stands on record."""
     runtime.kill("/sessions/ada/t1", "try")
+    await until(lambda: runtime.failures())
 
     with pytest.raises(stentor.Refused, match="no incarnation runs at /sessions/ada/t1: it is restarting"):
         runtime.kill("/sessions/ada/t1", "again")

@@ -46,9 +46,9 @@ async def test_a_session_that_spent_its_budget_says_when_it_is_tried_again(start
     clock = ManualClock()
     host = await start(sessions=policy, clock=clock)
     session = await host.session()
-    for _ in range(3):
+    for after in (("running", 2), ("running", 3), ("parked", 3)):
         host.runtime.kill("/sessions/ada/t1", "try")
-        await until(lambda: clock.advance(0.01) or host.life()[0] != "down")
+        await until(lambda after=after: (clock.advance(0.01), host.life() == after)[1])
     await until(lambda: host.life()[0] == "parked" and host.runtime._core.cells.find(session.id).parked)  # type: ignore[union-attr]
     clock.advance(2.0)
 
