@@ -57,12 +57,14 @@ class Laned(Ending):
         if cls.lane_class is not None:
             self._lane = self.context = cls.lane_class(self.dispatcher.loop, self._lend())
 
-    def _settle_again(self, cls: Any) -> None:
-        """A crashed incarnation goes on: with a new lease, in the context that it had, or in a new lane."""
+    def _settle_again(self, cls: Any, context: contextvars.Context | None, lease: Lease | None) -> None:
+        """A crashed incarnation goes on where it was, with what it had, its timers and tasks too; or in a new lane."""
         if cls.lane_class is not None:
             self._settle_in(cls)
-        elif self.context is not None:
-            self.context.run(current_lease.set, self._lend())
+            return
+        self.context, self.lease = context, lease
+        if lease is None and context is not None:
+            context.run(current_lease.set, self._lend())
 
     def _at_home(self) -> Runner:
         context = self.context

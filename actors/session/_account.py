@@ -25,6 +25,7 @@ class Account:
         "pending_bytes",
         "pending_count",
         "progress",
+        "quarantined",
         "session",
         "thread_id",
         "unconfirmed",
@@ -39,6 +40,8 @@ class Account:
         self.clock = gate.clock
         self.level = level
         self.progress = Progress()
+        self.quarantined: dict[int, tuple[str, ...]] = {}
+        """Which failures an event was set aside for, by its seq; of the newest ones."""
         self.ended = False
         """Nothing will be accepted, and nothing gets an outcome any more."""
         self.unconfirmed: int = 0

@@ -17,6 +17,10 @@ from ._waiter import Waiter
 __all__ = ["Backlog", "Pending"]
 
 
+_QUARANTINED_KEPT = 1000
+"""Set-aside events of which a session remembers the failures."""
+
+
 class Pending(msgspec.Struct, frozen=True):
     """Events for the log: neighbours of one *writer*, whose first has the number *n0*."""
 
@@ -52,6 +56,7 @@ class Backlog(Account):
     """
 
     __slots__ = (
+        "_blamed",
         "_bodies",
         "_idle",
         "_last",
@@ -75,6 +80,7 @@ class Backlog(Account):
         self._offered = 0
         self._suspects = 0
         self._twice = False
+        self._blamed: tuple[str, ...] = ()
         self._shut: Callable[[], StentorError] | None = None
         self._store_failed: Callable[[], StentorError] | None = None
 
@@ -128,6 +134,8 @@ class Backlog(Account):
                 self.done.append(segment.writer)
                 del self.segments[0]
             self._offered = 0
+            if pending.quarantined:
+                self._keep(first)
             if self._suspects:
                 self._suspects = max(0, self._suspects - done)
                 self._twice = False
@@ -142,10 +150,17 @@ class Backlog(Account):
         if woken:
             _wake(woken)
 
-    def blame(self) -> None:
-        """A step that had offered events crashed: try them one by one, and set aside one that crashes again."""
+    def _keep(self, seq: int) -> None:
+        kept = self.quarantined
+        kept[seq] = self._blamed
+        if len(kept) > _QUARANTINED_KEPT:
+            del kept[next(iter(kept))]
+
+    def blame(self, failure_id: str) -> None:
+        """A step that had offered events failed: try them one by one, and set aside one at which another fails."""
         with self.lock:
             if self._offered:
+                self._blamed = (*self._blamed[-1:], failure_id)
                 self._twice = bool(self._suspects)
                 self._suspects = self._suspects or self._offered
                 self._offered = 0
@@ -157,6 +172,11 @@ class Backlog(Account):
         if woken:
             _wake(woken)
         return fresh
+
+    def failures_of(self, failed: FailedRange) -> list[str]:
+        """Return the ids of the failures for which the events of *failed* were set aside, as far as they are known."""
+        kept = self.quarantined
+        return [name for seq in range(failed.first, failed.last + 1) for name in kept.get(seq, ())]
 
     def sent(self, seq: int) -> None:
         """Everything up to *seq* was written to a socket."""

@@ -130,6 +130,7 @@ class EffectRunner(Speaker):
     def _settle(self, epoch: str, floor: int, failed: Sequence[FailedRange]) -> None:
         outbox = self._cell.outbox
         for it in outbox.settle(epoch, floor, failed):
+            facts = {"failures": outbox.failures_of(it)} if it.code == "quarantined" else {}
             self.estate.recorder.note(
                 "event_failed",
                 path=self.path,
@@ -139,6 +140,7 @@ class EffectRunner(Speaker):
                 first=it.first,
                 last=it.last,
                 code=it.code,
+                **facts,
             )
 
     def _read(self, effect: Read) -> Effects:

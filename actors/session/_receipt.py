@@ -150,7 +150,10 @@ class Receipt(msgspec.Struct, frozen=True, eq=False, gc=False):
         return seq
 
     def _error(self, code: str) -> WebSocketEventDroppedError:
-        return _ERRORS.get(code, WebSocketEventDroppedError)(**self._facts(), reason=_REASONS.get(code, code))
+        facts = self._facts()
+        if code == "quarantined":
+            facts["failures"] = self._account.quarantined.get(facts["seq"], ())
+        return _ERRORS.get(code, WebSocketEventDroppedError)(**facts, reason=_REASONS.get(code, code))
 
     def _late(self, stage: Stage, timeout: float | None) -> EmitTimeout:
         return EmitTimeout(f"event {self.seq} was not {stage} within {timeout} s; it is {self.state}", **self._facts())

@@ -25,7 +25,7 @@ class RecoveringSession(ExpiringSession):
     def _recover(self) -> None:
         cell, failure, now = self._cell, self.last_failure, self._now()
         if failure is not None and not isinstance(failure.exception, _NOT_THE_EVENTS):
-            cell.outbox.blame()
+            cell.outbox.blame(failure.id)
         if cell.trying > 1:
             self._set_aside(failure.id if failure is not None else None)
         if self.estate.rung > 1:

@@ -149,6 +149,6 @@ class EventUnconfirmed(WebSocketEventDroppedError):
 
 
 class EventQuarantined(WebSocketEventDroppedError):
-    """The event crashed two incarnations of its session and was set aside."""
+    """The event crashed two incarnations of its session and was set aside; ``failures`` has the ids of both crashes."""
 
     code: ClassVar[str] = "quarantined"

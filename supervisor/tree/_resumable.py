@@ -48,16 +48,19 @@ class ResumableEstate(SupervisedEstate):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        self._fallen = (actor, self.context) if reason == "crash" else None
+        self._fallen = (actor, self.context, self.lease) if reason == "crash" else None
         super()._gone(actor, reason, failure, *args, **kwargs)
 
     def resume_actor(self) -> None:
-        """Let the actor that crashed last go on with its state; the message that crashed it is not repeated."""
+        """Let the actor that crashed last go on with its state; the message that crashed it is not repeated.
+
+        One of the loop goes on with its timers and tasks too; what a thread had is fenced, and it gets a new one.
+        """
         fallen, self._fallen = getattr(self, "_fallen", None), None
         if fallen is None or self._actor is not None:
             raise TypeError(f"{self!r} has no crashed incarnation to resume")
-        actor, self.context = fallen
-        self._settle_again(self.actor_class)
+        actor, context, lease = fallen
+        self._settle_again(self.actor_class, context, lease)
         self._actor = actor
         self.state = "running"
         self._kick()

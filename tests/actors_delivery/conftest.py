@@ -93,6 +93,7 @@ class Keeper(Actor):
         if isinstance(message, (Exited, StartFailed)):
             if message.failure is not None:
                 self.rig.crashes.append(message.failure.exception)
+                self.rig.crash_ids.append(message.failure.id)
             if self.rig.restarts and getattr(message, "reason", "crash") == "crash":
                 result = self.rig.estate.launch()
                 if isinstance(result, StartFailed):
@@ -112,6 +113,7 @@ class Rig:
         self.faults = Faults()
         self.up: list[Any] = []
         self.crashes: list[BaseException] = []
+        self.crash_ids: list[str] = []
         self.restarts = True
         self.recorder = RingRecorder()
         self.cell = SessionCell(

@@ -182,12 +182,12 @@ def test_after_a_crashed_step_entries_are_tried_singly() -> None:
     for delta in "abc":
         box.accept(Text("r1", delta))
     box.peek(10, 1000)
-    box.blame()
+    box.blame("f1")
     single = box.peek(10, 1000)
     assert single is not None
     box.confirm(single, 1, "e", 1, 10)
     box.peek(10, 1000)
-    box.blame()
+    box.blame("f2")
     condemned = box.peek(10, 1000)
     assert condemned is not None
     box.confirm(condemned, 2, "e", 2, 20)

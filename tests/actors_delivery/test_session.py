@@ -228,8 +228,10 @@ async def test_an_event_that_crashes_two_incarnations_is_quarantined_alone(rig: 
 
     assert [(1, "a"), (2, "quarantined"), (3, "b")] == page.events
     assert ["acked", "failed", "acked"] == [r.state for r in receipts]
-    with pytest.raises(EventQuarantined):
+    with pytest.raises(EventQuarantined) as caught:
         await receipts[1].acked()
+    assert (2, tuple(rig.crash_ids)) == (len(rig.crash_ids), caught.value.details["failures"])
+    assert [rig.crash_ids] == [note["failures"] for note in rig.notes("event_failed")]
     assert {"accepted": 3, "acked": 2, "buffered": 0, "failed": 1} == rig.totals()
 
 

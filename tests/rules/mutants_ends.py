@@ -184,6 +184,7 @@ MUTANTS: list[Mutant] = [
     *broken(
         "M2",
         ("actors/session/_backlog.py", "self._twice = bool(self._suspects)", "self._twice = False"),
+        ("actors/session/_backlog.py", "(*self._blamed[-1:], failure_id)", "(failure_id,)"),
         (
             "actors/session/_session.py",
             '(answer.first, answer.first, "quarantined"),)',

@@ -118,6 +118,8 @@ MUTANTS: list[Mutant] = [
         ("core/_holds.py", "            self._probe_next(incident)\n        else:", "            pass\n        else:"),
         ("core/_costs.py", "self._pay_own(child, failure, exception)\n        else:", "pass\n        else:"),
         ("core/_holds.py", "given_back += sum(self._give_back(member, charge) for charge in own)", "given_back += 0"),
+        ("core/_holds.py", "if incident.trial_over is None:", "if True:"),
+        ("core/_holds.py", "self._unpark_for_free(child, charge)", "pass"),
         ("policy/_policy.py", "faults.need(hold is None or alone,", "faults.need(True,"),
         ("runtime/_tree.py", "hold=Hold(children=20, seconds=5.0),", "hold=None,"),
     ),
@@ -147,11 +149,8 @@ MUTANTS: list[Mutant] = [
         ("core/_policies.py", "old, self.policy = self.policy, policy", "old = self.policy"),
         ("core/_policies.py", _ENFORCE, f"self.window = Window()\n        {_ENFORCE}"),
         ("core/_policies.py", "            self._hand_down()\n", "            pass\n"),
-        (
-            "core/_policies.py",
-            "self._failures.append((at, failure, None))",
-            "self._failures.append((at, failure, child))",
-        ),
+        ("core/_policies.py", "        self._payers.clear()\n", ""),
+        ("core/_policies.py", "after.budget, after.child_budget)", "policy.budget)"),
         (
             "core/_policies.py",
             _ENFORCE,

@@ -169,7 +169,8 @@ TABLE: dict[str, Rule] = {
         """,
     ),
     "M2": rule(
-        "What crashes two incarnations, an event or a client's message, is set aside, and its neighbours go through.",
+        "What crashes two incarnations, an event or a client's message, is set aside, with the ids of both failures, "
+        "and its neighbours go through.",
         quarantine="a message of a client that crashes two incarnations is set aside",
         session="an event that crashes two incarnations is quarantined alone",
         scenarios="an event that crashes its session twice fails as a gap and holds nobody up",

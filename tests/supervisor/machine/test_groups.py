@@ -82,3 +82,45 @@ def test_a_failing_restart_can_be_stopped_with_its_supervisor(world: Any) -> Non
     w.stop()
 
     assert ("stopped", {}, {}) == (w.exit.why, w.live, w.timers)
+
+
+def test_every_failure_of_a_group_is_on_record(world: Any, spec: Any) -> None:
+    """Also of one whose group is restarted for another's, which failed while the supervisor was busy as well."""
+    w = world("a", "b", policy=ALL).boot()
+    w.starts["s"] = ["pending"]
+    w.start_child(spec("s"))
+    w.crash("a")
+    w.crash("b")
+    w.started("s")
+
+    assert [("a", "restart", "default"), ("b", "stop", "settled_before")] == [
+        (r.child.id, r.decision, r.rule) for r in w.records if r.kind == "failure"
+    ]
+
+
+def test_a_failure_that_still_waits_as_the_supervisor_ends_is_on_record(world: Any, spec: Any) -> None:
+    """It ended while it was started; nothing else is to be decided."""
+    w = world("a", "b", policy=ALL).boot()
+    w.starts["s"] = ["pending"]
+    w.start_child(spec("s"))
+    w.crash("a")
+    w.exits("b", "normal")
+    w.stop()
+
+    assert [("a", "stop", "exit_while_stopping", False)] == [
+        (r.child.id, r.decision, r.rule, r.charged) for r in w.records if r.kind == "failure"
+    ]
+
+
+def test_a_failure_during_a_first_start_that_fails_is_on_record(world: Any) -> None:
+    """I1: beside that of the child that did not start."""
+    w = world("a", "b", policy=ALL)
+    w.starts["b"] = "pending"
+    w.boot()
+    w.crash("a")
+    w.crash("b", KeyError("b"))
+
+    assert ("start_failed", [KeyError, ValueError]) == (
+        w.exit.why,
+        [type(r.failure.exception) for r in w.records if r.failure],
+    )

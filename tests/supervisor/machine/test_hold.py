@@ -345,3 +345,71 @@ def test_an_incident_of_very_many_costs_no_more_for_each(world: Any, spec: Any) 
     assert (1, 2_000, 1) == (len(w.live), len(held(w)), len(w.timers))
     w.advance(10.0)
     assert 2_000 == len(w.live)
+
+
+def test_a_probe_that_loses_its_connection_again_and_again_keeps_nobody_waiting(incident: Any) -> None:
+    """A client that flaps: each time it is back at once, and the trial goes on."""
+    w = incident
+    w.advance(1.0)
+    for _ in range(9):
+        w.advance(1.0)
+        w.crash("a", OSError())
+
+    assert (set(), set(NAMES)) == (held(w), set(w.live))
+
+
+def test_a_probe_whose_connection_vanishes_as_its_trial_is_over_ends_it_as_it_is_back(world: Any) -> None:
+    """While it was down nothing was there to be told that the time is over."""
+    w = world(*NAMES, policy=evolve(HELD, decide={OSError: Restart(charged=False)})).boot()
+    for name in "abc":
+        w.crash(name, Down())
+    w.advance(5.5)
+    w.starts["a"] = ["pending"]
+    w.crash("a", OSError())
+    w.advance(1.0)
+    assert {"a", "b", "c"} == held(w)
+    w.started("a")
+
+    assert set() == held(w)
+
+
+def test_a_probe_that_can_not_start_for_a_free_failure_is_followed_by_another(incident: Any) -> None:
+    """It says nothing about the cause, however often it is tried."""
+    w = incident
+    w.starts["a"] = OSError()
+    w.advance(1.0)
+    assert {"b", "c"} == held(w)
+    w.advance(20.0)
+
+    assert (set(), {"b", "c", "d", "e"}) == (held(w), set(w.live))
+
+
+def test_a_child_that_the_cause_had_parked_waits_with_the_others(world: Any) -> None:
+    """Its charges are given back, and with them the park and what that cost the supervisor."""
+    w = world(*NAMES, policy=evolve(HELD, child_budget=Budget(0, 60.0))).boot()
+    w.crash("a", Down())
+    assert ("parked", 1) == (w.state("a"), w.machine.window.peek(w.now, 60.0))
+    w.advance(1.0)
+    for name in "bc":
+        w.crash(name, Down())
+
+    child = w.machine.children["a"]
+    assert ({"a", "b", "c"}, "restarting", 0, None) == (held(w), child.state, child.parks, child.parked_at)
+    assert (1, 1) == (w.machine.window.peek(w.now, 60.0), len(w.machine._failures))
+    assert [("unpark", "a"), ("unpark", "b")] == [what for what in kinds(w) if what[0] == "unpark"]
+    w.advance(20.0)
+    assert (set(), set(NAMES)) == (held(w), set(w.live))
+
+
+def test_a_child_that_something_else_had_parked_stays_so(world: Any) -> None:
+    """Nor does one that was parked by a call while its failure may still become part of an incident."""
+    w = world(*NAMES, policy=evolve(HELD, child_budget=Budget(1, 60.0))).boot()
+    w.crash("a", Down())
+    w.crash("b", Down())
+    w.advance(1.0)
+    w.crash("a", Other())
+    w.park("b")
+    for name in "cd":
+        w.crash(name, Down())
+
+    assert ("parked", "parked", {"c", "d"}) == (w.state("a"), w.state("b"), held(w))

@@ -58,8 +58,10 @@ def test_an_end_that_has_to_wait_is_not_decided_for_the_next_child_with_its_id(w
     w.crash("a", ValueError("second"))
     w.started("x")
 
-    failed = [type(record.failure.exception) for record in w.records if _about(record, "a") and record.failure]
-    assert [ValueError] == failed
+    failed = {
+        type(record.failure.exception): record.rule for record in w.records if _about(record, "a") and record.failure
+    }
+    assert {KeyError: "settled_before", ValueError: "temporary"} == failed
     assert (None, {"s", "x"}) == (w.state("a"), set(w.live))
 
 

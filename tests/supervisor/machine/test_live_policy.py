@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 from stentor.protocol.errors import BadSpec, Refused
+from stentor.supervisor.core._events import SetPolicy, StartChild, StopAll, TerminateChild
 from stentor.supervisor.policy._backoff import Backoff
 from stentor.supervisor.policy._budget import Budget
+from stentor.supervisor.policy._hold import Hold
 from stentor.supervisor.policy._policy import RestartPolicy
 
 AT_ONCE = Backoff(initial=0.0, jitter=0.0)
@@ -249,3 +251,69 @@ def test_a_resume_that_comes_too_late_for_an_incarnation_is_a_restart(world: Any
     w.feed(ChildExited("a", 1, "crash", ValueError(), None, resumable=False))
 
     assert (("start", "a"), 2) == (w.log[-1], w.machine.children["a"].incarnation)
+
+
+def test_a_group_start_goes_on_where_its_member_is_held_by_a_new_policy(world: Any, spec: Any) -> None:
+    """One that is held is done with, as far as the others and the calls that wait are concerned."""
+    before = RestartPolicy("one_for_all", Budget(4, 60.0), backoff=Backoff(initial=1.0, jitter=0.0))
+    w = world("a", "b", policy=before).boot()
+    w.crash("b")
+    w.set_policy(evolve(before, strategy="one_for_one", hold=Hold(2, 5.0)))
+    w.starts["b"] = [ValueError(), ValueError(), "ok"]
+    w.advance(1.0)
+    w.crash("a")
+    w.advance(2.0)
+
+    assert ("restarting", False, "ref c") == (w.state("b"), w.machine.busy, w.start_child(spec("c")))
+    w.advance(20.0)
+    assert set("abc") == set(w.live)
+
+
+def test_a_shorter_window_for_a_while_makes_nothing_be_forgotten(world: Any) -> None:
+    """What the policy that comes after it still counts is kept."""
+    w = world("a", policy=evolve(FIRST, budget=Budget(2, 600.0))).boot()
+    w.crash("a")
+    w.crash("a")
+    w.advance(20.0)
+    w.set_policy(evolve(FIRST, budget=Budget(2, 1.0)), duration=5.0)
+    w.crash("a")
+    assert 1 == w.records[-1].in_window
+    w.advance(5.0)
+    w.crash("a")
+
+    assert ("gave_up", 4) == (w.exit.why, w.records[-1].in_window)
+
+
+def test_all_of_what_the_restarts_cost_is_handed_down(world: Any) -> None:
+    """However many they were."""
+    w = world("a", policy=evolve(FIRST, budget=Budget(500, 600.0))).boot()
+    for _ in range(150):
+        w.crash("a")
+    w.set_policy(evolve(FIRST, budget=Budget(500, 600.0), child_budget=Budget(150, 600.0)))
+    w.crash("a")
+
+    assert ("parked", 151) == (w.state("a"), w.records[-1].in_window)
+
+
+def test_what_no_budget_counted_is_not_handed_down(world: Any) -> None:
+    """Nothing was charged to anybody."""
+    w = world("a", policy=evolve(FIRST, budget="unlimited")).boot()
+    for _ in range(5):
+        w.crash("a")
+    w.set_policy(evolve(FIRST, child_budget=Budget(5, 600.0)))
+    w.crash("a")
+
+    assert ("running", 1) == (w.state("a"), w.records[-1].in_window)
+
+
+def test_a_call_that_comes_when_all_is_over_is_refused(world: Any, spec: Any) -> None:
+    """Nobody waits for ever."""
+    w = world("a", policy=evolve(FIRST, budget=Budget(0, 60.0))).boot()
+    w.crash("a")
+    assert "gave_up" == w.exit.why
+    w.machine.step(StopAll(), w.now)
+
+    calls = StartChild(1, spec("b")), TerminateChild(2, "a"), SetPolicy(3, FIRST, "why")
+    answers = [w.machine.step(call, w.now) for call in calls]
+    assert [1, 2, 3] == [fail.call for (fail,) in answers]
+    assert all(isinstance(fail.exception, Refused) for (fail,) in answers)
