@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import stentor
 
 from .corpus import NoDocuments
+from .farewell import farewell
 from .host import build
 from .options import Options, parse
 from .pages import pages
@@ -42,4 +43,6 @@ async def serve(host: stentor.Runtime, options: Options) -> int:
     async with host as runtime:
         server = await runtime.serve(options.host, options.port, pages=pages())
         print(f"Ask the documents in {options.docs} at http://{server.host}:{server.port}  (Ctrl-C stops)", flush=True)
-        return await runtime.run_until_signal()
+        code = await runtime.run_until_signal()
+        print(farewell(code, runtime.audit()), flush=True)
+        return code

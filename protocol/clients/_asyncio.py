@@ -15,11 +15,13 @@ from .._limits import Limits
 from ..client._client import ClientProtocol
 from ..client._effects import ClientState, Deliver, Gap, Lost, Notice, Position, Said, Snapshot, StateChanged
 from ..errors import BadUsage, Refused, StentorError
+from ._address import checked_session
 from ._clock import ClientClock, LoopTime
 from ._delivered import Delivered, delivered
-from ._ended import ClientClosed, ended_error, refused_error
+from ._ended import ClientClosed, ended_error
 from ._engine import Engine, Observed, Ordered, Token
 from ._line import Dial
+from ._says import Says
 from ._websocket import dial_websocket
 
 __all__ = ["Client"]
@@ -35,8 +37,8 @@ class Client:
     Or give *on_event* and await :meth:`run`.
 
     Args:
-        url: Address of the host, ``ws://`` or ``wss://``.
-        session: Name of the session, ``user/thread``.
+        url: Address of the host, ``ws://`` or ``wss://``; ``http://`` and ``https://`` stand for them.
+        session: Name of the session, ``user/thread``, each part percent-encoded: ``session_id(user, thread)``.
         token: For the host's ``authenticate``; a function, also an async one, is asked for each connection.
         resume: Position that the application saved together with its state.
         tab: Name of this client in the session; made up where left out. Two runs of a program must not share one.
@@ -53,7 +55,7 @@ class Client:
         dial: Opens a line in place of a WebSocket to *url*.
 
     Raises:
-        BadUsage: If *url* is no WebSocket address.
+        BadUsage: If *url* is no WebSocket address, or *session* names no session.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class Client:
         chance: Callable[[], float] = random.random,
         dial: Dial | None = None,
     ) -> None:
-        self.session = session
+        self.session = checked_session(session)
         self.tab = tab or uuid4().hex[:12]
         self.on_event = on_event
         self.on_gap = on_gap
@@ -85,10 +87,11 @@ class Client:
         self.on_state = on_state
         self.on_notice = on_notice
         self.on_error = on_error
+        clock = clock or LoopTime()
         self._engine = Engine(
             ClientProtocol(session, self.tab, resume=resume, limits=limits),
             dial or dial_websocket(url),
-            clock=clock or LoopTime(),
+            clock=clock,
             chance=chance,
             token=token,
             observe=self._observe,
@@ -99,7 +102,7 @@ class Client:
         self._failures: deque[Exception] = deque()
         self._words = ""
         self._waiter: asyncio.Future[None] | None = None
-        self._says: dict[int, asyncio.Future[None]] = {}
+        self._says = Says(clock)
 
     @property
     def state(self) -> ClientState:
@@ -172,18 +175,27 @@ class Client:
                 if self.on_error is None:
                     raise
 
-    async def say(self, type: str, data: Any = None) -> None:  # noqa: A002
+    async def say(self, type: str, data: Any = None, *, timeout: float | None = None) -> None:  # noqa: A002
         """Send a message to the host; returns when the host has taken it. Repeated after a resume until answered.
 
+        Args:
+            type: Kind of the message, such as ``prompt``.
+            data: What JSON can hold.
+            timeout: Seconds to wait for the answer; None waits until the client ends.
+
         Raises:
+            EmitTimeout: No answer came in time. The message is not taken back: the host may still take it.
             Refused: The host's own refusal; ``refused_code`` is its code.
             StentorError: The client ended before the answer came.
         """
         if self._ended is not None:
             raise self._ended
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._engine.say(type, data, lambda cid: self._says.__setitem__(cid, answer))
-        await answer
+        answer = self._says.expect(type, timeout)
+        try:
+            self._engine.say(type, data, lambda cid: self._says.number(cid, answer))
+            await answer
+        finally:
+            answer.cancel()
 
     def wake(self) -> None:
         """Try now instead of later, or ask whether an open connection still answers: the network may be back."""
@@ -237,13 +249,14 @@ class Client:
             case Deliver() | Gap() | Lost() | Snapshot():
                 self._item = what
             case Said(cid, refused):
-                self._answered(cid, refused)
+                self._says.answered(cid, refused)
             case Notice():
                 self._words = what.msg
                 self._tell(self.on_notice, what)
             case StateChanged():
                 if what.state is ClientState.ENDED:
-                    self._ended = self._ended or ended_error(self.session, what.code, self._words or what.reason)
+                    reason = self._words or what.reason
+                    self._ended = self._ended or ended_error(self.session, what.code, reason, self._engine.status)
                     self._finish()
                 elif what.state is ClientState.CONNECTING:
                     self._words = ""
@@ -254,15 +267,6 @@ class Client:
                 raise TypeError(f"a client has no use for {what!r}")
         self._rouse()
 
-    def _answered(self, cid: int, refused: tuple[str, str] | None) -> None:
-        answer = self._says.pop(cid, None)
-        if answer is None or answer.done():
-            return
-        if refused is None:
-            answer.set_result(None)
-        else:
-            answer.set_exception(refused_error(*refused))
-
     def _tell(self, hook: Callable[[Any], None] | None, what: object) -> None:
         try:
             if hook is not None:
@@ -271,10 +275,7 @@ class Client:
             self._failures.append(error)
 
     def _finish(self) -> None:
-        says, self._says = self._says, {}
-        for answer in says.values():
-            if not answer.done():
-                answer.set_exception(self._ended or ClientClosed(session=self.session))
+        self._says.end(self._ended or ClientClosed(session=self.session))
         self._rouse()
 
     def _rouse(self) -> None:

@@ -33,14 +33,22 @@ class ClientClosed(StentorError):
     help: ClassVar[str] = "the client was closed; make a new one, with resume= where it shall go on"
 
 
-def ended_error(session: str, code: int | None, reason: str) -> StentorError:
-    """Return the typed failure for the close *code* that ended a client of *session*."""
-    facts: dict[str, Any] = {"close_code": code, "reason": reason, "session": session}
+def ended_error(session: str, code: int | None, reason: str, status: int | None = None) -> StentorError:
+    """Return the typed failure for the close *code* that ended a client of *session*.
+
+    Args:
+        session: Its name.
+        code: The close code, or the one that stands for *status*.
+        reason: Why, in words.
+        status: HTTP status that refused the upgrade; None where the connection was open.
+    """
+    facts: dict[str, Any] = {"close_code": code, "reason": reason, "session": session, "status": status}
+    refused = None if status is None else reason
     match code:
         case CloseCode.UNAUTHENTICATED:
-            return Unauthenticated(**facts)
+            return Unauthenticated(refused, **facts)
         case CloseCode.FORBIDDEN:
-            return Forbidden(**facts)
+            return Forbidden(refused, **facts)
         case CloseCode.TAKEN_OVER:
             return TakenOver(**facts)
         case CloseCode.SESSION_CLOSED:

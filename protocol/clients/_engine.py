@@ -58,6 +58,8 @@ class Engine:
         observe: Callable[[Observed], None],
     ) -> None:
         self.machine = machine
+        self.status: int | None = None
+        """HTTP status of the newest upgrade, where a server answered it with no WebSocket."""
         self._dial = dial
         self._clock = clock
         self._chance = chance
@@ -175,12 +177,14 @@ class Engine:
             del self._leaving[:-3]
 
     async def _open(self, line: int) -> None:
+        self.status = None
         try:
             token = self._token() if callable(self._token) else self._token
             self.machine.token = await token if isawaitable(token) else token
             opened = await self._dial(_Receiver(self, line))
         except ProtocolError as error:
             self._dialing = None
+            self.status = error.details.get("status")
             self.lost(line, error.close_code, str(error))
         except OSError as error:
             self._dialing = None

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidState, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidState, InvalidStatus
 from websockets.protocol import OPEN
 from websockets.typing import Subprotocol
-from websockets.uri import parse_uri
 
 from .._closecodes import CloseCode, fit_reason
 from .._names import SUBPROTOCOL
-from ..errors import BadUsage, ProtocolError, WebSocketSendFailureError
+from ..errors import ProtocolError, WebSocketSendFailureError
+from ._address import websocket_address
 from ._line import Dial, Line, LineReceiver
 
 __all__ = ["dial_websocket"]
 
-_REFUSED = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.FORBIDDEN}
+_LOST_WAY = "no WebSocket route at {path}, or this origin or host is not allowed"
+_REFUSED = {
+    401: (CloseCode.UNAUTHENTICATED, "it wants to know who you are before it opens a WebSocket at {path}"),
+    403: (CloseCode.FORBIDDEN, _LOST_WAY),
+    404: (CloseCode.FORBIDDEN, _LOST_WAY),
+}
+"""Statuses that another try does not change: what each stands for, and what helps."""
 
 
 def dial_websocket(
@@ -27,7 +34,7 @@ def dial_websocket(
     """Return what opens a line to *url*.
 
     Args:
-        url: Begins with ``ws://`` or ``wss://``.
+        url: Begins with ``ws://`` or ``wss://``; ``http://`` and ``https://`` stand for them.
         max_size: Bytes of the largest message that the library lets through; above the 1 MiB that hello names.
         open_timeout: Seconds that opening may take.
         close_timeout: Seconds that the server has to answer a goodbye.
@@ -35,15 +42,12 @@ def dial_websocket(
     Raises:
         BadUsage: If *url* is no such address.
     """
-    try:
-        parse_uri(url).host.encode("idna")
-    except (InvalidURI, ValueError) as error:  # ValueError: a port out of range, a label too long for a host's name
-        raise BadUsage(f"{url!r} is no WebSocket address: {error}") from error
+    address = websocket_address(url)
 
     async def dial(receiver: LineReceiver) -> Line:
         try:
             connection = await connect(
-                url,
+                address,
                 subprotocols=[Subprotocol(SUBPROTOCOL)],
                 compression=None,
                 max_size=max_size,
@@ -55,7 +59,9 @@ def dial_websocket(
         except InvalidStatus as error:
             status = error.response.status_code
             if status in _REFUSED:
-                raise ProtocolError(f"the server answered HTTP {status}", int(_REFUSED[status])) from error
+                code, why = _REFUSED[status]
+                words = why.format(path=urlsplit(address).path or "/")
+                raise ProtocolError(f"the server answered HTTP {status}: {words}", int(code), status=status) from error
             raise ConnectionError(f"the server answered HTTP {status}") from error
         except InvalidHandshake as error:
             raise ConnectionError(f"no WebSocket there: {error}") from error

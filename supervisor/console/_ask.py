@@ -22,7 +22,7 @@ _POINTS = ["before_step", "inside_step", "store", "send", "on_demand"]
 
 @click.command()
 @click.argument("question")
-@click.option("--url", default="ws://127.0.0.1:8765", show_default=True, help="Address of the host.")
+@click.option("--url", default="ws://127.0.0.1:8765", show_default=True, help="Address of the host; http means ws.")
 @click.option("--user", default="ada", show_default=True, help="Who asks.")
 @click.option("--thread", default=None, help="The conversation; a new one by default.")
 @click.option("--token", envvar="STENTOR_TOKEN", help="For a host that asks for one; also in STENTOR_TOKEN.")

@@ -12,11 +12,11 @@ _LOSSES = {
     CloseCode.SLOW_CONSUMER: "the host waited too long for this side",
     CloseCode.SESSION_RESTARTED: "the session was restarted",
     CloseCode.STORE_UNAVAILABLE: "the host's store does not answer",
-    CloseCode.SESSION_PARKED: "the session failed too often and rests",
+    CloseCode.SESSION_PARKED: "the session is parked, after crashes or by its operator",
 }
 _NOTICES = {
     "session_restarting": "the session crashed and was restarted; what it had to say was kept",
-    "actor_parked": "the session crashed too often and rests; this answer will not be ended",
+    "actor_parked": "the session is parked, after crashes or by its operator; this answer will not be ended",
 }
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stentor.protocol import CloseCode
-from stentor.protocol.errors import Forbidden, ProtocolError
+from stentor.protocol.errors import Forbidden, ProtocolError, StentorError
 from stentor.protocol.transports import SUBPROTOCOL, Refused
 
 from ..runtime._visitor import show_out
 from ._asgi_connection import AsgiConnection, AsgiSocket
 from ._lifespan import lifespan
 
-__all__ = ["AsgiSocket", "accepted", "lifespan"]
+__all__ = ["AsgiSocket", "accepted", "lifespan", "turn_away"]
 
 
 async def accepted(
@@ -39,10 +39,15 @@ async def accepted(
     if speaks:
         return connection
     error = ProtocolError(f"offer the subprotocol {SUBPROTOCOL}", CloseCode.VERSION)
-    refused(connection.remote, CloseCode.VERSION, error)
-    show_out(connection, CloseCode.VERSION, error)
-    await connection.run()
+    await turn_away(connection, CloseCode.VERSION, error, refused)
     return None
+
+
+async def turn_away(connection: AsgiConnection, code: int, error: StentorError, refused: Refused) -> None:
+    """Tell *refused* and the client why it is not let in, and close with *code*; return when it is gone."""
+    refused(connection.remote, code, error)
+    show_out(connection, code, error)
+    await connection.run()
 
 
 def _own_origin(websocket: AsgiSocket, origins: Collection[str]) -> bool:

@@ -206,7 +206,8 @@ def _wanted(hello: HelloFrame) -> tuple[str, str]:
     try:
         return split_session_id(hello.session)
     except WebSocketContextValidationError as error:
-        raise ProtocolError(str(error), CloseCode.PROTOCOL_ERROR) from error
+        needed = error.details["missing"]
+        raise ProtocolError(f"the hello names no session: it needs a {needed}", CloseCode.PROTOCOL_ERROR) from error
 
 
 def _given_up() -> bool:

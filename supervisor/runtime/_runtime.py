@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from stentor.protocol import Event
-from stentor.protocol.errors import BadUsage, NotSupported
+from stentor.protocol import CloseCode, Event
+from stentor.protocol.errors import BadUsage, NotSupported, Unauthenticated, WebSocketContextValidationError
 
 from ..config._load import build
-from ..hosts.asgi import AsgiSocket, accepted
+from ..hosts.asgi import AsgiSocket, accepted, turn_away
 from ..runs._daemon_pool import DaemonPool
 from ..runs._handle import Session
 from ..runs._identity import Identity, session_name
@@ -47,6 +47,7 @@ class Runtime(Looking):
         self._options = options(given)
         self._servers: list[Server] = []
         self._flushed = True
+        self._told_unnamed = False
 
     @classmethod
     def from_config(cls, path: str | Path, **overrides: Unpack[Given]) -> Self:
@@ -121,18 +122,29 @@ class Runtime(Looking):
         for the conversation too; without, the client's token is asked for as by :meth:`serve`.
 
         Raises:
-            WebSocketContextValidationError: If the host names neither user nor ``authenticate``.
+            WebSocketContextValidationError: If the host names neither user nor ``authenticate``; only the first time.
+                Each client is told, and closed with 4502; every refusal is on record.
         """
         core = self._running("attach")
+        limits, refused = self._options.limits, core.lobby.refused
+        connection = await accepted(websocket, self._options.origins, limits.write_stall, refused)
+        if connection is None:
+            return
         known: Identity | None = None
-        if user_id is not None or self._options.authenticate is None:
-            session_name("attach", user_id, "x" if thread_id is None else thread_id)
-            known = Identity(user_id or "", thread_id)
-        limits = self._options.limits
-        connection = await accepted(websocket, self._options.origins, limits.write_stall, core.lobby.refused)
-        if connection is not None:
-            core.lobby.enter(connection, known)
-            await connection.run()
+        try:
+            if user_id is not None or self._options.authenticate is None:
+                session_name("attach", user_id, "x" if thread_id is None else thread_id)
+                known = Identity(user_id or "", thread_id)
+        except WebSocketContextValidationError as error:
+            unnamed = Unauthenticated(f"the host's route names no valid {', '.join(error.missing)}: nobody gets in by it")
+            await turn_away(connection, CloseCode.UNAUTHENTICATED, unnamed, refused)
+            if self._told_unnamed:
+                return
+            # A bug of the route's: its developer gets it once, not once for each client.
+            self._told_unnamed = True
+            raise
+        core.lobby.enter(connection, known)
+        await connection.run()
 
     # Sessions
 

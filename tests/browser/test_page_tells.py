@@ -40,8 +40,8 @@ async def arm(page: Page, point: str) -> None:
 @pytest.mark.parametrize(
     ("point", "why"),
     [
-        ("store", "The store did not answer, so the session closed the connection. It is tried again."),
-        ("send", "The connection was lost. It is tried again."),
+        ("store", "The store did not answer, so the session closed the connection; reconnecting…"),
+        ("send", "The connection was lost; reconnecting…"),
     ],
 )
 async def test_a_crash_that_takes_the_connection_is_told_as_a_crash(
@@ -114,17 +114,17 @@ async def test_a_session_that_is_parked_takes_no_question_and_says_why(
 
     await expect(page.locator(".turn").last).to_have_attribute("data-end", "failed")
     for _ in range(2):
-        await told(page, "The session crashed too often and rests for a while.")
+        await told(page, "The session is parked, after crashes or by its operator.")
         assert not [words for words in await notices(page) if "lost" in words]
-        await expect(page.locator("#state-text")).to_have_text("resting after crashes")
+        await expect(page.locator("#state-text")).to_have_text("parked")
         await page.get_by_label("Your question").fill("What is 6 * 7?")
         await expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
         await page.get_by_label("Your question").press("Enter")
         await expect(page.locator("#mute")).to_have_text(
-            "The session rests after too many crashes: nothing can be asked until it is tried again."
+            "The session is parked: nothing can be asked until it is tried again."
         )
         assert 1 == await page.locator(".turn").count()
-        assert "The session crashed too often to end this answer." == await page.locator(".turn .end").text_content()
+        assert "The session was parked before this answer ended." == await page.locator(".turn .end").text_content()
         await page.reload()
 
 
@@ -206,7 +206,7 @@ async def test_a_host_that_was_killed_and_started_anew_is_not_called_resumed(
     await speaking(page)
 
     host.kill()
-    await told(page, "The connection was lost. It is tried again.")
+    await told(page, "The connection was lost; reconnecting…")
     await expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
     await expect(page.locator("#mute")).to_have_text("There is no connection: a question can be asked when it is back.")
     await port_of(await start_host(port, "0.05"))
@@ -214,7 +214,7 @@ async def test_a_host_that_was_killed_and_started_anew_is_not_called_resumed(
 
     gone = "The host was started anew; what it had not yet said is gone."
     assert [
-        "The connection was lost. It is tried again.",
+        "The connection was lost; reconnecting…",
         gone,
         "Connected again. The conversation begins anew.",
     ] == await notices(page)

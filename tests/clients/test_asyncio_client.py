@@ -478,8 +478,8 @@ async def test_two_tasks_may_not_iterate_over_one_client(serving) -> None:
 
 async def test_a_wrong_address_is_refused_at_once() -> None:
     """The mistake is named where it was made."""
-    with pytest.raises(BadUsage, match="http://host"):
-        Client("http://host", session="ada/t1")
+    with pytest.raises(BadUsage, match="ftp://host"):
+        Client("ftp://host", session="ada/t1")
 
 
 async def test_run_without_a_handler_is_refused(serving) -> None:

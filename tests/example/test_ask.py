@@ -174,7 +174,7 @@ async def test_a_host_that_is_killed_ends_with_exit_3(folder: Path) -> None:
     [
         (["   "], "the question is empty"),
         (["hello", "--crash", "everywhere"], "'everywhere' is not one of"),
-        (["hello", "--url", "http://localhost"], "is no WebSocket address"),
+        (["hello", "--url", "ftp://localhost"], "is no WebSocket address"),
         (
             ["hello", "--url", "ws://127.0.0.1:99999"],
             "'ws://127.0.0.1:99999' is no WebSocket address: Port out of range",

@@ -49,7 +49,10 @@ async def test_a_session_that_is_parked_ends_with_exit_4() -> None:
         code, _, errors = await ask("anything", "--url", await serve(runtime))
 
     assert 4 == code
-    assert "stentor: actor_parked: the session crashed too often and rests; this answer will not be ended" in errors
+    assert (
+        "stentor: actor_parked: the session is parked, after crashes or by its operator; this answer will not be ended"
+        in errors
+    )
 
 
 @pytest.mark.parametrize("how", [[], ["--json"]])

@@ -85,6 +85,8 @@ TABLE: dict[str, Rule] = {
             another probes where the probe is taken away
             too many incidents make the supervisor give up
             without child budgets the supervisor gets its charges back
+            a probe that loses its connection again and again keeps nobody waiting
+            a child that the cause had parked waits with the others
         """,
         values="a hold under a group strategy is refused",
         tree_live="children that lose one provider are one incident and one of them probes",
@@ -118,6 +120,7 @@ TABLE: dict[str, Rule] = {
             what a park cost the supervisor still counts without child budgets
             a restart that waits keeps its time
             a policy for a while reverts by itself
+            a shorter window for a while makes nothing be forgotten
             a newer permanent policy cancels the revert
             a newer policy for a while reverts to the last permanent one
             a policy that does not fit the children is refused whole

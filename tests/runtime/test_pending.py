@@ -42,8 +42,10 @@ async def fails() -> None:
         lambda run: run.put(stentor.Text("r1", "late")),
         lambda run: run.emit(stentor.Text("r1", "late")),
         lambda run: run.tool("late").__enter__(),
+        lambda run: run.result("late"),
+        lambda run: run.fail(ValueError("late")),
     ],
-    ids=["text", "thinking", "custom", "put", "emit", "tool"],
+    ids=["text", "thinking", "custom", "put", "emit", "tool", "result", "fail"],
 )
 def test_a_verb_after_the_end_of_the_scope_raises_in_the_callers_stack(
     runtime: ThreadedRuntime, session: stentor.Session, verb: Callable[[ThreadedRun], object]
@@ -147,6 +149,12 @@ def test_a_refused_event_in_an_open_scope_is_recorded_once(runtime: ThreadedRunt
         settled(runtime)
 
     assert 1 == len(runtime.failures())
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300])
+def test_an_answer_is_waited_for_without_end(runtime: ThreadedRuntime, timeout: float) -> None:
+    """Longer than a lock can wait is for ever."""
+    assert 7 == runtime.call(asyncio.sleep(0.05, 7)).get(timeout)
 
 
 def test_what_waits_for_the_runtimes_end_leaves_nothing_on_record() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Iterator
 
 import pytest
 import stentor
 from stentor.protocol.clients import ProbeClient, dial_websocket
-from stentor.supervisor import ThreadedRuntime
+from stentor.supervisor import Pending, ThreadedRuntime
 
 ENDS = ("agent_completed", "agent_failed", "agent_cancelled")
 
@@ -139,6 +140,35 @@ def test_ctrl_c_in_the_hosts_thread_cancels_the_run(runtime: ThreadedRuntime, se
 
     assert runtime.ready
     assert ["agent_started", "tool_executing", "tool_failed", "agent_cancelled"] == told(runtime)
+
+
+def test_ctrl_c_while_the_scope_opens_cancels_the_run(
+    runtime: ThreadedRuntime, session: stentor.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host never got it, so nobody else would end it."""
+
+    def interrupted(pending: Pending[object], timeout: float | None = None) -> None:
+        raise KeyboardInterrupt
+
+    scope = runtime.run(session)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Pending, "get", interrupted)
+        scope.__enter__()
+
+    assert ["agent_started", "agent_cancelled"] == told(runtime)
+    assert "<ThreadedRunScope closed: run of 'agent' in ada/t1>" == repr(scope)
+    assert 0 == len(runtime.failures())
+
+
+def test_a_scope_that_is_left_in_another_context_ends_its_run(
+    runtime: ThreadedRuntime, session: stentor.Session
+) -> None:
+    """A web framework enters and leaves a generator of the host's in two copies of one context."""
+    scope = runtime.run(session)
+    contextvars.copy_context().run(scope.__enter__)
+    contextvars.copy_context().run(scope.__exit__, None, None, None)
+
+    assert ["agent_started", "agent_completed"] == told(runtime)
 
 
 def test_a_runtime_that_ends_inside_a_run_is_loud_at_the_exit() -> None:

@@ -13,17 +13,17 @@ const STATES = {
 
 const NOTICES = {
   session_restarting: ["warn", "The session crashed and was restarted. What it had to say was kept."],
-  actor_parked: ["bad", "The session crashed too often and rests for a while. What was being answered has ended."],
+  actor_parked: ["bad", "The session is parked, after crashes or by its operator. What was being answered has ended."],
   store_unavailable: ["warn", "The store does not answer; nothing new is accepted until it does."],
   session_closed: ["warn", "The host goes down; the page comes back when it does."],
 };
 
 const BREAKS = {
   4100: "The host goes down; the page comes back when it does.",
-  4102: "The host waited too long for this page. It is tried again.",
-  4104: "The session was restarted. It is tried again.",
-  4108: "The host closed the session before this page had everything. It is tried again.",
-  4107: "The store did not answer, so the session closed the connection. It is tried again.",
+  4102: "The host waited too long for this page; reconnecting…",
+  4104: "The session was restarted; reconnecting…",
+  4108: "The host closed the session before this page had everything; reconnecting…",
+  4107: "The store did not answer, so the session closed the connection; reconnecting…",
 };
 
 // Why the position is worth nothing any more, and what can be said when the connection works again.
@@ -51,12 +51,12 @@ const ENDS = {
 
 export const RESUMED = "Connected again, resumed where it stopped.";
 export const RESTED = "The session works again. Ask anew.";
-export const PARKED = "The session crashed too often to end this answer.";
+export const PARKED = "The session was parked before this answer ended.";
 export const ELSEWHERE = "It goes on in the tab that took over.";
 export const BEGUN_ELSEWHERE = "The beginning of this answer went to another tab; here is the rest.";
 
-export const stateWords = (state, resting) => (resting && state !== "live" ? "resting after crashes" : STATES[state] ?? state);
-export const breakWords = (code) => BREAKS[code] ?? "The connection was lost. It is tried again.";
+export const stateWords = (state, resting) => (resting && state !== "live" ? "parked" : STATES[state] ?? state);
+export const breakWords = (code) => BREAKS[code] ?? "The connection was lost; reconnecting…";
 export const lostWords = (why) => LOST[why]?.[0] ?? `Some of the conversation was lost: ${why}.`;
 export const againWords = (why) => LOST[why]?.[1] ?? "Connected again. Some of the conversation was lost.";
 export const endWords = (reason) => ENDS[reason?.code] ?? `The conversation ended: ${reason?.message ?? "no reason given"}.`;
@@ -72,6 +72,6 @@ export function noticeWords({ code, msg, after_ms: wait, failure }) {
 export function muteWords(state, resting) {
   if (state === "ended") return "This page has no connection any more: nothing can be asked here.";
   if (state === "live" || state === "catching_up") return "";
-  if (resting) return "The session rests after too many crashes: nothing can be asked until it is tried again.";
+  if (resting) return "The session is parked: nothing can be asked until it is tried again.";
   return state === "backoff" ? "There is no connection: a question can be asked when it is back." : "";
 }
