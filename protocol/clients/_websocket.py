@@ -90,6 +90,9 @@ class WebSocketLine:
             for frame in frames:
                 protocol.send_text(frame)
         except InvalidState as error:
+            if protocol.close_rcvd is not None:
+                # The server closed first, maybe before our hello: its code is the reason, and the reader brings it.
+                return
             raise WebSocketSendFailureError(
                 event_type="frame", reason=str(error), user_id=None, thread_id=None
             ) from error

@@ -12,6 +12,20 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from stentor.actors import (
+        Actor,
+        ActorProxy,
+        ActorRef,
+        Failure,
+        Ignore,
+        LoopActor,
+        LoopFuture,
+        Receipt,
+        Reply,
+        Terminated,
+        ThreadActor,
+    )
+    from stentor.actors.stores import MemoryStore
     from stentor.protocol import (
         AgentCancelled,
         AgentCompleted,
@@ -32,20 +46,6 @@ if TYPE_CHECKING:
     )
     from stentor.protocol.clients import Client, ClientClosed, Delivered, TakenOver
     from stentor.protocol.errors import *
-    from stentor.actors import (
-        Actor,
-        ActorProxy,
-        ActorRef,
-        Failure,
-        Ignore,
-        LoopActor,
-        LoopFuture,
-        Receipt,
-        Reply,
-        Terminated,
-        ThreadActor,
-    )
-    from stentor.actors.stores import MemoryStore
     from stentor.supervisor import (
         Audit,
         Backoff,
@@ -70,15 +70,18 @@ if TYPE_CHECKING:
 # Door -> names; every exception comes from the door of errors.
 _DOORS = {
     "stentor.protocol": (
-        "AgentCancelled AgentCompleted AgentFailed AgentStarted AgentThinking Custom Event Limits Position "
-        "Text ToolCompleted ToolExecuting ToolFailed UnknownEvent session_id split_session_id"
+        "AgentCancelled AgentCompleted AgentFailed AgentStarted AgentThinking Custom Event Limits "
+        "Position Text ToolCompleted ToolExecuting ToolFailed UnknownEvent session_id "
+        "split_session_id"
     ),
     "stentor.protocol.clients": "Client ClientClosed Delivered TakenOver",
-    "stentor.actors": "Actor ActorProxy ActorRef Failure Ignore LoopActor LoopFuture Receipt Reply Terminated ThreadActor",
+    "stentor.actors": (
+        "Actor ActorProxy ActorRef Failure Ignore LoopActor LoopFuture Receipt Reply Terminated ThreadActor"
+    ),
     "stentor.actors.stores": "MemoryStore",
     "stentor.supervisor": (
-        "Audit Backoff Budget ChildSpec Hold Identity Message Restart RestartPolicy Run Runtime Session "
-        "Supervisor Timeline UserWebSocketEmitter lifespan simulate tool"
+        "Audit Backoff Budget ChildSpec Hold Identity Message Restart RestartPolicy Run Runtime "
+        "Session Supervisor Timeline UserWebSocketEmitter lifespan simulate tool"
     ),
 }
 _DOOR_OF = {name: door for door, names in _DOORS.items() for name in names.split()}

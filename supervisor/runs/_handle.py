@@ -74,7 +74,7 @@ class Session:
             raise  # Who was given up fails no run.
         except StentorError as refused:
             if run is not None and run.session == self._id:
-                run.fail(refused)
+                run.blame(refused)
             raise
 
     def run(self, agent: str = "agent", *, run_id: str | None = None, emit_timeout: float | None = None) -> RunScope:

@@ -77,16 +77,28 @@ class Run:
         return ToolCall(self, tool, f"c{next(self._calls)}", arguments)
 
     def result(self, value: Any) -> None:
-        """Set what agent_completed will carry: any JSON value."""
+        """Set what agent_completed will carry: any JSON value.
+
+        Raises:
+            RunEnded: If the scope has ended; or its first failure, if it ended by one.
+        """
         refuse_fenced("result")
+        self.refuse_if_over()
         self.answer = value
 
     def fail(self, error: BaseException) -> None:
         """Fail the run with *error*: the first one is raised at the scope's exit. Any thread.
 
         Raises:
+            RunEnded: If the scope has ended; or its first failure, if it ended by one.
             Fenced: As every verb, if called by the thread of an actor that was given up. That fails no run.
         """
+        refuse_fenced("fail")
+        self.refuse_if_over()
+        self._scope.fail(error)
+
+    def blame(self, error: BaseException) -> None:
+        """Fail the run with *error*, which is raised on its way as well, if the scope is still open. Any thread."""
         refuse_fenced("fail")
         self._scope.fail(error)
 

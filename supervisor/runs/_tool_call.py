@@ -24,7 +24,7 @@ class ToolRun(Protocol):
     def failure(self) -> BaseException | None: ...
     def put(self, event: Event) -> Awaitable[Any]: ...
     def try_emit(self, event: Event) -> None: ...
-    def fail(self, error: BaseException) -> None: ...
+    def blame(self, error: BaseException) -> None: ...
 
 
 class ToolCall:
@@ -71,7 +71,7 @@ class ToolCall:
         if error is not self._run.failure:
             self._run.try_emit(ToolFailed(self._run.id, self.tool, self.call_id, text, code))
         if code != "cancelled":
-            self._run.fail(error)
+            self._run.blame(error)
 
     async def __aenter__(self) -> ToolCall:
         await self._run.put(self.executing())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -98,6 +99,8 @@ class Pending(Generic[T]):
         """
         if asyncio._get_running_loop() is self._loop:
             raise WouldDeadlock(operation=self._what)
+        if timeout is not None and timeout > threading.TIMEOUT_MAX:
+            timeout = None  # A lock waits no longer than that, or without end.
         self._unasked.asked = True
         try:
             return self._future.result(timeout)

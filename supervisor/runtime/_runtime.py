@@ -136,7 +136,9 @@ class Runtime(Looking):
                 session_name("attach", user_id, "x" if thread_id is None else thread_id)
                 known = Identity(user_id or "", thread_id)
         except WebSocketContextValidationError as error:
-            unnamed = Unauthenticated(f"the host's route names no valid {', '.join(error.missing)}: nobody gets in by it")
+            unnamed = Unauthenticated(
+                f"the host's route names no valid {', '.join(error.missing)}: nobody gets in by it"
+            )
             await turn_away(connection, CloseCode.UNAUTHENTICATED, unnamed, refused)
             if self._told_unnamed:
                 return

@@ -201,7 +201,7 @@ class ThreadedRuntime:
 
     def audit(self) -> Audit:
         """Return what became of every event."""
-        return self._runtime.audit()
+        return self._loop_thread.ask(self._runtime.audit, "audit")
 
     def tree(self) -> TreeSnapshot:
         """Return the supervision tree as it is now."""
@@ -229,7 +229,7 @@ class ThreadedRuntime:
 
     def kill(self, path: str, reason: str) -> None:
         """End the incarnation at *path* as failed."""
-        self._runtime.kill(path, reason)
+        self._loop_thread.ask(lambda: self._runtime.kill(path, reason), "kill")
 
     def watch(self, ref: ActorRef[Any]) -> Pending[Terminated]:
         """Return the end of *ref*: there once it is gone for good."""

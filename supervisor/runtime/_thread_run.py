@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -156,6 +157,7 @@ class ThreadedRunScope:
         self._scope = scope
         self._what = what
         self._state = "new"
+        self._task: asyncio.Task[None] | None = None
         self._left: tuple[BaseException | None, TracebackType | None] = (None, None)
 
     def __repr__(self) -> str:
@@ -165,7 +167,14 @@ class ThreadedRunScope:
         if self._state != "new":
             raise BadUsage("a run scope is entered once; open a new one by runtime.run(…)")
         self._state = "opening"
-        inner = self._caller.call(self._begin(), self._what).get()
+        try:
+            inner = self._caller.call(self._begin(), self._what).get()
+        except BaseException:
+            # Ctrl-C, say: the run may open all the same, and no host would ever leave it.
+            self._state = "closed"
+            with suppress(WebSocketManagerNotInitializedError):
+                self._submit(self._give_up(), self._what)
+            raise
         self._state = "open"
         # The host's own thread too: a tool that is called in it finds its run.
         self._tokens: tuple[contextvars.Token[Identity | None], contextvars.Token[Run | None]] = (
@@ -177,9 +186,16 @@ class ThreadedRunScope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        current_identity.reset(self._tokens[0])
-        Run.current.reset(self._tokens[1])
         self._state = "closed"
+        try:
+            self._end(error, trace)
+        finally:
+            # Another context than that of the entry, as web frameworks take one, has nothing to set back.
+            with suppress(ValueError):
+                current_identity.reset(self._tokens[0])
+                Run.current.reset(self._tokens[1])
+
+    def _end(self, error: BaseException | None, trace: TracebackType | None) -> None:
         told = _told(error)
         try:
             refuse_fenced("run")
@@ -205,7 +221,14 @@ class ThreadedRunScope:
     async def _finish(self, error: BaseException | None, trace: TracebackType | None) -> None:
         self._left = (error, trace)
         self._exit.set()
+        assert self._task is not None
         await asyncio.shield(self._task)
+
+    async def _give_up(self) -> None:
+        if self._task is not None:
+            self._left = (asyncio.CancelledError(), None)
+            self._exit.set()
+            await asyncio.wait({self._task})
 
     async def _hold(self, entered: asyncio.Future[Run]) -> None:
         """Stand for the host: the task that enters the scope, and leaves it when the host does."""

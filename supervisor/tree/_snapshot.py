@@ -15,7 +15,7 @@ from ..ledger._codes import code_of
 from ..policy._brief import brief
 from ..policy._budget import Budget
 from ._actor_info import ActorInfo, LastFailure
-from ._supervisor import Supervisor
+from ._life import SupervisorLife
 from ._tree_text import parent_of, tree_text
 
 __all__ = ["TreeSnapshot", "snapshot", "snapshot_below"]
@@ -92,7 +92,7 @@ def _below(estate: Estate[Any]) -> Iterator[tuple[str, Estate[Any]]]:
     """Yield *estate* and those of its children and theirs, by their paths."""
     yield estate.path, estate
     actor = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
-    if isinstance(actor, Supervisor):
+    if isinstance(actor, SupervisorLife):
         for child in list(actor._machine.children.copy().values()):  # pyright: ignore[reportPrivateUsage]
             if child.handle is not None:
                 yield from _below(child.handle)
@@ -129,7 +129,7 @@ def _slots(estates: Mapping[str, Estate[Any]]) -> Iterator[tuple[str, tuple[Core
     """Yield what each running supervisor knows of its children, by their paths."""
     for path, estate in estates.items():
         actor = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
-        if isinstance(actor, Supervisor):
+        if isinstance(actor, SupervisorLife):
             core = actor._machine  # pyright: ignore[reportPrivateUsage]
             # A copy, made in one go: the supervisor may change the original meanwhile.
             for name, child in core.children.copy().items():
@@ -154,7 +154,7 @@ def _alive(estate: Estate[Any], slot: tuple[Core, Child] | None, now: float, wal
 
 def _policy(estate: Estate[Any]) -> str | None:
     actor = estate.ref._actor_weakref()  # pyright: ignore[reportPrivateUsage]
-    return brief(actor._machine.policy) if isinstance(actor, Supervisor) else None  # pyright: ignore[reportPrivateUsage]
+    return brief(actor._machine.policy) if isinstance(actor, SupervisorLife) else None  # pyright: ignore[reportPrivateUsage]
 
 
 def _told(
@@ -187,7 +187,7 @@ def _told(
 def _revision(estate: Estate[Any]) -> int | None:
     """Return the revision of the policy by which a supervisor decides; None for anybody else."""
     actor = estate.ref._actor_weakref() if estate.kind == "supervisor" else None  # pyright: ignore[reportPrivateUsage]
-    return actor._machine.revision.revision if isinstance(actor, Supervisor) else None  # pyright: ignore[reportPrivateUsage]
+    return actor._machine.revision.revision if isinstance(actor, SupervisorLife) else None  # pyright: ignore[reportPrivateUsage]
 
 
 def _budget(child: Child, core: Core, now: float) -> dict[str, Any]:

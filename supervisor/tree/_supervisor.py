@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stentor.protocol.errors import BadSpec, BadUsage, NotFound
 
@@ -19,10 +19,8 @@ from ..policy._policy import RestartPolicy
 from ..policy._spec import ChildSpec, derive
 from ._life import SupervisorLife
 from ._questions import misfitting
+from ._snapshot import TreeSnapshot, snapshot_below
 from ._views import ChildCounts, ChildInfo, count, info
-
-if TYPE_CHECKING:
-    from ._snapshot import TreeSnapshot
 
 __all__ = ["Supervisor"]
 
@@ -202,8 +200,6 @@ class Supervisor(SupervisorLife):
 
     def tree(self) -> TreeSnapshot:
         """Return this supervisor and everything below it, as it is now; it prints well."""
-        from ._snapshot import snapshot_below
-
         return snapshot_below(self.estate, self._hands.clock)
 
     def record(self) -> Any:

@@ -66,6 +66,24 @@ async def test_a_close_code_of_the_host_has_no_http_status(serving: Any) -> None
     assert caught.value.status is None
 
 
+async def test_a_host_that_closes_before_the_hello_is_understood(serving: Any) -> None:
+    """The hello can not be written any more; what counts is the code that the host closed with."""
+
+    async def script(peer: Any) -> None:
+        # Together in one packet: they are there before the client writes its first frame.
+        peer.connection.protocol.send_text(b'{"t":"error","code":"forbidden","fatal":true,"msg":"not you"}')
+        peer.connection.protocol.send_close(4503, "forbidden")
+        peer.connection.send_data()
+
+    states: list[str] = []
+    url = await serving(script)
+    async with Client(url, session="ada/t1", on_state=lambda change: states.append(change.state.value)) as client:
+        with pytest.raises(Forbidden) as caught:
+            await anext(client)
+
+    assert (4503, ["connecting", "hello", "ended"]) == (caught.value.close_code, states)
+
+
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
 async def test_the_address_of_a_page_is_taken_for_its_socket(serving: Any, scheme: str) -> None:
     """What a browser's bar shows can be pasted."""

@@ -169,6 +169,13 @@ async def test_a_host_that_is_killed_ends_with_exit_3(folder: Path) -> None:
     assert f"stentor: connection_lost: ws{found[1]} does not answer: " in errors
 
 
+async def test_the_address_of_the_page_will_do(runtime: stentor.Runtime) -> None:
+    """It is the one that the host prints."""
+    code, out, _ = await ask("What is 6 * 7?", "--url", (await serve(runtime)).replace("ws://", "http://"))
+
+    assert (0, "6 * 7 = 42\n") == (code, out)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

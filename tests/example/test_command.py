@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import socket
@@ -12,7 +11,6 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from stentor.protocol.clients import ProbeClient, dial_websocket
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,24 +100,3 @@ async def test_the_host_says_where_it_is_and_stops_on_a_signal(folder: Path, num
     assert "drained; everything was acknowledged\n" == out.decode()
     assert "text/javascript; charset=utf-8" == kind
     assert (0, "") == (process.returncode, errors.decode())
-
-
-async def test_a_host_that_stops_before_everything_was_acknowledged_says_how_much_was_not(folder: Path) -> None:
-    """The exit code alone would be a riddle."""
-    process = await start("--docs", str(folder), "--port", "0", "--pace", "0")
-    assert process.stdout is not None
-    found = re.search(r"//127\.0\.0\.1:\d+", (await process.stdout.readline()).decode())
-    assert found
-    probe = ProbeClient(dial_websocket("ws:" + found[0]), session="ada/t1")
-    probe.hold()
-    probe.start()
-    await probe.until(lambda it: it.position is not None)
-    probe.say("prompt", {"text": "What is 6 * 7?"})
-    await probe.until(lambda it: any("agent_completed" in json.dumps(frame) for frame in it.frames_in))
-
-    process.send_signal(signal.SIGINT)
-    out, _ = await process.communicate()
-    await probe.stop()
-
-    assert 3 == process.returncode
-    assert re.fullmatch(r"drained; \d+ events were unacknowledged\n", out.decode())

@@ -58,5 +58,7 @@ async def test_a_route_that_names_no_user_is_final_for_clients_and_raised_once(h
     assert [4502, 4502] == [code for code, _ in ends]
     assert {"the host's route names no valid user_id: nobody gets in by it"} == {reason for _, reason in ends}
     assert ["attach"] == [error.operation for error in host.raised]  # type: ignore[attr-defined]
-    notes = [it.facts for it in host.runtime.record.entries() if it.facts and it.facts.get("note") == "connection_refused"]
+    notes = [
+        it.facts for it in host.runtime.record.entries() if it.facts and it.facts.get("note") == "connection_refused"
+    ]
     assert [(4502, "unauthenticated")] * 2 == [(it["close_code"], it["reason"]) for it in notes]

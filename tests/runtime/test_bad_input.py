@@ -100,6 +100,17 @@ async def test_a_bad_first_frame_has_one_typed_entry(start: Start, frame: Any, c
     assert "/sessions/ada/t1" not in host.runtime.tree()
 
 
+@pytest.mark.parametrize("name", ["nosuch", "ada/b/t1", "ada/"])
+async def test_a_client_whose_session_has_no_name_is_told_the_form_and_nothing_about_runs(
+    start: Start, name: str
+) -> None:
+    """The advice for agents inside a run is none for a client."""
+    _, said = await meet(await start(), HELLO.replace("ada/t1", name))
+
+    assert said[0]["msg"].startswith("the hello names no session: it needs a ")
+    assert "session.run" not in said[0]["msg"]
+
+
 LATER = {
     "no JSON": ("garbage", 4500),
     "nothing": ("", 4500),
