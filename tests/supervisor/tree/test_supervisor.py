@@ -474,6 +474,7 @@ async def test_wrong_calls_are_refused_and_the_supervisor_goes_on(spec: Any) -> 
         (lambda: sup.terminate_child("zz"), NotFound),
         (lambda: sup.get_childspec("zz"), NotFound),
         (lambda: sup.set_policy(RestartPolicy()), BadUsage),
+        (lambda: sup.set_policy(RestartPolicy(), reason="  "), BadPolicy),
         (lambda: sup.set_policy(colour="red", duration=-1, reason="x"), BadPolicy),
         (lambda: sup.terminate_child(), BadUsage),
         (lambda: sup.count_children("a"), BadUsage),
