@@ -234,7 +234,7 @@ class LoopFuture(pykka.Future[T]):
             try:
                 callback = waiters.pop(0)
             except IndexError:
-                return
+                return  # Another thread took the last one out between the look and the pop, and calls it.
             callback()
 
     def _result(self) -> T:

@@ -125,7 +125,7 @@ class ActorRef(pykka.ActorRef[A]):
             try:
                 asked.get(timeout=timeout)
             except pykka.ActorDeadError:
-                return False
+                return False  # Pykka's answer to the question whether it lived until now, not a failure.
             return True
 
         future: LoopFuture[bool] = derive(stopped, asked)

@@ -150,7 +150,7 @@ class LoopThread:
             try:
                 error = self._unheard.popleft()
             except IndexError:
-                return
+                return  # All are on record; two threads may empty it at the same time.
             self._record(error)
 
 

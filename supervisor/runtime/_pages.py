@@ -72,7 +72,7 @@ def _name(host: str) -> str | None:
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
-        return None
+        return None  # No name at all: who asks whether it is loopback is told that it is not, and refuses it.
 
 
 def _forbidden() -> Response:

@@ -47,27 +47,19 @@ SMALL = (
         ),
     ),
     # A child that is started while its group waits is started with it.
-    Trace(
-        "one_for_all",
-        False,
-        3,
-        5,
-        kids=(A,),
-        steps=(
-            Step("script", "a", ("error",)),
-            Step("burst", burst=(Step("exit", "a", "crash"), Step("start_child", B))),
-        ),
-    ),
-    Trace(
-        "rest_for_one",
-        False,
-        3,
-        5,
-        kids=(A,),
-        steps=(
-            Step("script", "a", ("error",)),
-            Step("burst", burst=(Step("exit", "a", "crash"), Step("start_child", B))),
-        ),
+    *(
+        Trace(
+            strategy,
+            False,
+            3,
+            5,
+            kids=(A,),
+            steps=(
+                Step("script", "a", ("error",)),
+                Step("burst", burst=(Step("exit", "a", "crash"), Step("start_child", B))),
+            ),
+        )
+        for strategy in ("one_for_all", "rest_for_one")
     ),
     # The end of a killed child is not that of the next one with its name.
     Trace(

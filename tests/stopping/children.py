@@ -110,8 +110,8 @@ class Leaf:
         return message, self.incarnation  # type: ignore[attr-defined]
 
 
-class Sync(Leaf, Actor):
-    """Plain functions, on the loop."""
+class Plain(Leaf):
+    """Plain functions, wherever they run."""
 
     def __init__(self, scene: Scene) -> None:
         super().__init__()
@@ -128,6 +128,13 @@ class Sync(Leaf, Actor):
     def on_receive(self, message: Any) -> Any:
         self._at("handler")
         return self._answer(message)
+
+    def _at(self, place: str) -> None:
+        raise NotImplementedError
+
+
+class Sync(Plain, Actor):
+    """On the loop."""
 
     def _at(self, place: str) -> None:
         if self.scene.due(place):
@@ -157,24 +164,8 @@ class Async(Leaf, Actor):
             await self.scene.hang(self)
 
 
-class Thread(Leaf, ThreadActor):
+class Thread(Plain, ThreadActor):
     """In a thread."""
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__()
-        self.scene = scene
-        self._at("init")
-
-    def on_start(self) -> None:
-        self._at("on_start")
-        self._begun()
-
-    def on_stop(self) -> None:
-        self._at("on_stop")
-
-    def on_receive(self, message: Any) -> Any:
-        self._at("handler")
-        return self._answer(message)
 
     def _at(self, place: str) -> None:
         if self.scene.due(place):
